@@ -1,0 +1,28 @@
+namespace Messaging.Contracts.Handlers;
+
+/// <summary>What a handler may know of the attempt that it runs. Safe to use from several threads.</summary>
+public abstract class TaskContext
+{
+    /// <summary>The task.</summary>
+    public abstract Guid TaskId { get; }
+
+    /// <summary>Its kind.</summary>
+    public abstract string Kind { get; }
+
+    /// <summary>The queue that it came from.</summary>
+    public abstract string Queue { get; }
+
+    /// <summary>This attempt, from 1. Hand-backs, deploys and lost workers do not count.</summary>
+    public abstract int Attempt { get; }
+
+    /// <summary>After this many attempts a failure is final.</summary>
+    public abstract int MaxAttempts { get; }
+
+    /// <summary>Why the handler's token was cancelled; <see cref="StopReason.None"/> while it was not.</summary>
+    public abstract StopReason StopReason { get; }
+
+    /// <summary>Says how far the task is. Returns at once: reports are written in batches, and a report may be replaced by a later one.</summary>
+    /// <param name="percent">0 to 100; values outside are moved to the nearer end.</param>
+    /// <param name="message">What it is doing, for people; at most 1,000 characters are kept.</param>
+    public abstract void ReportProgress(double percent, string? message = null);
+}

@@ -1,0 +1,64 @@
+namespace Messaging.Contracts.Http;
+
+/// <summary>
+/// The values of <see cref="Problem.Type"/>: stable names for programs to decide by. They are URNs, since no page stands behind them;
+/// what each means stands here.
+/// </summary>
+public static class ProblemTypes
+{
+    /// <summary>400: the body, or a line of a batch, is not JSON. <see cref="Problem.Line"/> and <see cref="Problem.BytePosition"/> say where.</summary>
+    public const string MalformedJson = Prefix + "malformed-json";
+
+    /// <summary>400: a member or parameter is unknown, missing, given twice or of the wrong type. <see cref="Problem.Errors"/> names it.</summary>
+    public const string InvalidRequest = Prefix + "invalid-request";
+
+    /// <summary>400: a member or header that this version knows of but can't do yet. It is refused because ignoring it would break a promise.</summary>
+    public const string NotBuiltYet = Prefix + "not-built-yet";
+
+    /// <summary>422, or 404 when asked for by URL: no worker has ever registered this kind. <see cref="Problem.Nearest"/> has similar ones.</summary>
+    public const string UnknownKind = Prefix + "unknown-kind";
+
+    /// <summary>422: the input does not fit its kind's schema. <see cref="Problem.Errors"/> names the fields.</summary>
+    public const string InvalidInput = Prefix + "invalid-input";
+
+    /// <summary>422: a member has the right type but a value that can't be: out of its bounds, not a name, contradicting another.</summary>
+    public const string InvalidValue = Prefix + "invalid-value";
+
+    /// <summary>404: there is no task with this id, or it was removed with its day.</summary>
+    public const string UnknownTask = Prefix + "unknown-task";
+
+    /// <summary>404: there is no such address.</summary>
+    public const string NotFound = Prefix + "not-found";
+
+    /// <summary>405: the address is right, the method is not. The header <c>Allow</c> has those that are.</summary>
+    public const string MethodNotAllowed = Prefix + "method-not-allowed";
+
+    /// <summary>413: the body, a line or the input is larger than allowed.</summary>
+    public const string TooLarge = Prefix + "too-large";
+
+    /// <summary>413: more tasks in one batch than allowed; those before were accepted.</summary>
+    public const string TooManyTasks = Prefix + "too-many-tasks";
+
+    /// <summary>415: the body's type or encoding is not one that is read here.</summary>
+    public const string UnsupportedMediaType = Prefix + "unsupported-media-type";
+
+    /// <summary>409: the result was asked for before the task ended.</summary>
+    public const string TaskNotEnded = Prefix + "task-not-ended";
+
+    /// <summary>409: the result was asked for, but the task ended without one. <see cref="Problem.State"/> and <see cref="Problem.Failure"/> say why.</summary>
+    public const string TaskNotSucceeded = Prefix + "task-not-succeeded";
+
+    /// <summary>409: the task has ended; there is nothing to cancel.</summary>
+    public const string TaskAlreadyEnded = Prefix + "task-already-ended";
+
+    /// <summary>503: the ledger can't be reached or is too busy. Nothing was stored as far as is known; <c>Retry-After</c> says when to come back.</summary>
+    public const string LedgerUnavailable = Prefix + "ledger-unavailable";
+
+    /// <summary>500: a fault of the service. The log has more under <see cref="Problem.TraceId"/>.</summary>
+    public const string InternalError = Prefix + "internal-error";
+
+    /// <summary>Any other refusal by the HTTP server itself, for instance 408 for a body that comes too slowly.</summary>
+    public const string BadRequest = Prefix + "bad-request";
+
+    private const string Prefix = "urn:messaging:problem:";
+}

@@ -1,0 +1,35 @@
+using System.Text.RegularExpressions;
+
+namespace Messaging.Contracts.Kinds;
+
+/// <summary>The rules for names that travel in URLs, queue names and logs.</summary>
+public static partial class Names
+{
+    /// <summary>What a kind's name may be, for error messages.</summary>
+    public const string KindRule = "1 to 100 characters of a-z, 0-9, '.', '-' and '_', beginning with a letter";
+
+    /// <summary>What a queue's name may be, for error messages.</summary>
+    public const string QueueRule = "1 to 60 characters of a-z, 0-9, '-' and '_', beginning with a letter or digit";
+
+    /// <summary>What a tag may be, for error messages.</summary>
+    public const string TagRule = "1 to 100 characters without control characters";
+
+    /// <summary>True if <paramref name="name"/> follows <see cref="KindRule"/>.</summary>
+    public static bool IsKind(string name) => KindName.IsMatch(name);
+
+    /// <summary>True if <paramref name="name"/> follows <see cref="QueueRule"/>. No dots: they part a queue from its priority.</summary>
+    public static bool IsQueue(string name) => QueueName.IsMatch(name);
+
+    /// <summary>True if <paramref name="tag"/> follows <see cref="TagRule"/>.</summary>
+    public static bool IsTag(string tag)
+    {
+        ArgumentNullException.ThrowIfNull(tag);
+        return tag.Length is >= 1 and <= 100 && !tag.Any(char.IsControl);
+    }
+
+    [GeneratedRegex(@"^[a-z][a-z0-9._-]{0,99}\z", RegexOptions.CultureInvariant)]
+    private static partial Regex KindName { get; }
+
+    [GeneratedRegex(@"^[a-z0-9][a-z0-9_-]{0,59}\z", RegexOptions.CultureInvariant)]
+    private static partial Regex QueueName { get; }
+}

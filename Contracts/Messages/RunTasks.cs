@@ -1,0 +1,29 @@
+namespace Messaging.Contracts.Messages;
+
+/// <summary>
+/// The bus message: one to N tasks of one queue. It is only a hint that they may be ready; the ledger decides at the claim.
+/// On the wire: <c>{"v":1,"tasks":[{"id","rev","kind","input",…}]}</c> as plain JSON without an envelope.
+/// </summary>
+/// <param name="Tasks">At least one.</param>
+public sealed record RunTasks(IReadOnlyList<RunTask> Tasks)
+{
+    /// <summary>The version of the shape; a reader sets aside what is newer than it knows.</summary>
+    public const int Version = 1;
+}
+
+/// <summary>One task in a <see cref="RunTasks"/>: all that a worker needs to run it, so that a normal run reads nothing from the ledger.</summary>
+/// <param name="Id">The task.</param>
+/// <param name="Revision">What the copy was made from; a claim that finds another revision reads the task from the ledger.</param>
+/// <param name="Kind">Its kind.</param>
+/// <param name="Input">Its input, UTF-8 JSON exactly as it was sent.</param>
+/// <param name="Timeout">How long one attempt may take.</param>
+/// <param name="MaxAttempts">Attempts in all.</param>
+/// <param name="TraceParent">The W3C trace context of the submit, or null.</param>
+public sealed record RunTask(
+    Guid Id,
+    int Revision,
+    string Kind,
+    ReadOnlyMemory<byte> Input,
+    TimeSpan Timeout,
+    int MaxAttempts,
+    string? TraceParent);

@@ -1,0 +1,37 @@
+namespace Messaging.Contracts.Tasks;
+
+/// <summary>
+/// When a failed attempt is followed by another. The delay before attempt n + 1 is drawn evenly from
+/// 0 to <c>min(MaxDelay, FirstDelay × 2^(n-1))</c> ("full jitter", so that tasks that failed together do not come back together).
+/// </summary>
+/// <param name="MaxAttempts">Attempts in all, the first included; 1 means never again. At least 1, at most <see cref="MostAttempts"/>.</param>
+/// <param name="FirstDelay">The longest delay before the second attempt.</param>
+/// <param name="MaxDelay">The longest delay before any attempt.</param>
+public sealed record RetryPolicy(int MaxAttempts, TimeSpan FirstDelay, TimeSpan MaxDelay)
+{
+    /// <summary>What a kind gets that does not say otherwise: 5 attempts.</summary>
+    public const int DefaultMaxAttempts = 5;
+
+    /// <summary>The upper bound of <see cref="MaxAttempts"/>.</summary>
+    public const int MostAttempts = 100;
+
+    /// <summary>What a kind gets that does not say otherwise: 1 second.</summary>
+    public static readonly TimeSpan DefaultFirstDelay = TimeSpan.FromSeconds(1);
+
+    /// <summary>What a kind gets that does not say otherwise: 5 minutes.</summary>
+    public static readonly TimeSpan DefaultMaxDelay = TimeSpan.FromMinutes(5);
+
+    /// <summary>5 attempts, 1 second doubling up to 5 minutes.</summary>
+    public static RetryPolicy Default { get; } = new(DefaultMaxAttempts, DefaultFirstDelay, DefaultMaxDelay);
+
+    /// <summary>The delay before the attempt that follows <paramref name="attempt"/>.</summary>
+    /// <param name="attempt">The number of the attempt that just failed, from 1.</param>
+    /// <param name="random">Where the jitter comes from.</param>
+    public TimeSpan DelayAfter(int attempt, Random random)
+    {
+        ArgumentNullException.ThrowIfNull(random);
+        ArgumentOutOfRangeException.ThrowIfLessThan(attempt, 1);
+        var ceiling = Math.Min(MaxDelay.TotalMilliseconds, FirstDelay.TotalMilliseconds * Math.Pow(2, attempt - 1));
+        return TimeSpan.FromMilliseconds(random.NextDouble() * ceiling);
+    }
+}
