@@ -1,0 +1,46 @@
+using Microsoft.Extensions.Logging;
+
+namespace Messaging.Infrastructure.Broker;
+
+/// <summary>What the way to and from the broker logs. Event ids 1300 to 1399.</summary>
+internal static partial class BrokerLog
+{
+    [LoggerMessage(1300, LogLevel.Information, "The bus for {Bus} has started")]
+    public static partial void BusStarted(this ILogger log, string bus);
+
+    [LoggerMessage(1301, LogLevel.Warning, "The bus for {Bus} could not be started, trying again: {Reason}")]
+    public static partial void BusNotStarted(this ILogger log, string bus, string reason);
+
+    [LoggerMessage(1302, LogLevel.Warning, "The bus for {Bus} is replaced: {Reason}")]
+    public static partial void BusReplaced(this ILogger log, string bus, string reason);
+
+    [LoggerMessage(1303, LogLevel.Warning, "The bus for {Bus} did not stop cleanly: {Reason}")]
+    public static partial void BusNotStopped(this ILogger log, string bus, string reason);
+
+    [LoggerMessage(1304, LogLevel.Debug, "The bus for {Bus} stops before it could start")]
+    public static partial void BusStopping(this ILogger log, string bus);
+
+    [LoggerMessage(1310, LogLevel.Error, "A message in {Queue} can't be read and goes to " + QueueNames.Rejected + ": {Reason}")]
+    public static partial void Rejected(this ILogger log, string queue, string reason);
+
+    [LoggerMessage(1311, LogLevel.Warning, "A message from {Queue} could not be put into " + QueueNames.Rejected + " yet, trying again: {Reason}")]
+    public static partial void NotRejected(this ILogger log, string queue, string reason);
+
+    [LoggerMessage(1312, LogLevel.Error, "A delivery from {Queue} failed outside of its tasks and goes back to the queue: {Reason}")]
+    public static partial void DeliveryFailed(this ILogger log, string queue, string reason, Exception exception);
+
+    [LoggerMessage(1313, LogLevel.Debug, "A delivery from {Queue} could not be settled with the broker, which will deliver it again: {Reason}")]
+    public static partial void NotAcknowledged(this ILogger log, string queue, string reason);
+
+    [LoggerMessage(1314, LogLevel.Warning, "{Tasks} tasks that the broker gave up delivering go back to the outbox")]
+    public static partial void DeadTasksRequeued(this ILogger log, int tasks);
+
+    [LoggerMessage(1315, LogLevel.Warning, "Tasks that the broker gave up delivering can't be put into the outbox yet, trying again: {Reason}")]
+    public static partial void DeadTasksNotRequeued(this ILogger log, string reason);
+
+    [LoggerMessage(1320, LogLevel.Debug, "The watch over the consumers ends")]
+    public static partial void WatchStopped(this ILogger log);
+
+    [LoggerMessage(1321, LogLevel.Warning, "Consumers are missing and the broker can't be reached: {Reason}")]
+    public static partial void BrokerAway(this ILogger log, string reason);
+}

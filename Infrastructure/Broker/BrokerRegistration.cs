@@ -1,0 +1,57 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Messaging.Infrastructure.Broker;
+
+/// <summary>Puts the way to and from the broker into a host.</summary>
+public static class BrokerRegistration
+{
+    /// <summary>
+    /// Registers <see cref="ITaskPublisher"/> and <see cref="BrokerHealth"/>. Settings come from the section <c>Messaging</c>
+    /// (<see cref="RabbitMqOptions"/>). The host starts also while the broker is away.
+    /// </summary>
+    public static IServiceCollection AddBrokerPublishing(this IServiceCollection services, IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        services.AddOptions<RabbitMqOptions>().Bind(configuration.GetSection("Messaging")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<RabbitMqOptions>, RabbitMqOptionsValidator>();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(provider => RabbitMqAddress.Parse(provider.GetRequiredService<IOptions<RabbitMqOptions>>().Value.RabbitMq));
+        services.AddSingleton<PublishingBus>();
+        services.AddHostedService(provider => provider.GetRequiredService<PublishingBus>());
+        services.AddSingleton<ITaskPublisher, MassTransitPublisher>();
+        services.AddSingleton(provider => new BrokerHealth(provider.GetRequiredService<PublishingBus>(), provider.GetService<TaskEndpoints>()));
+        return services;
+    }
+
+    /// <summary>
+    /// Registers the receiving bus, which hands every delivery to the host's <see cref="ITaskReceiver"/>. Needs
+    /// <see cref="AddBrokerPublishing"/> and the ledger. Comes last: hosts stop in the reverse order, and taking stops first.
+    /// </summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="queues">The task queues' own names, at least one.</param>
+    /// <param name="prefetch">How many unacknowledged messages (packs of tasks) the broker may have delivered per queue, 1 to 65,535.</param>
+    public static IServiceCollection AddBrokerReceiving(this IServiceCollection services, IReadOnlyList<string> queues, int prefetch)
+    {
+        ArgumentNullException.ThrowIfNull(queues);
+        ArgumentOutOfRangeException.ThrowIfZero(queues.Count);
+        ArgumentOutOfRangeException.ThrowIfLessThan(prefetch, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(prefetch, ushort.MaxValue);
+        services.AddMetrics();
+        services.AddSingleton<Rejections>();
+        services.AddSingleton<DeadTasks>();
+        services.AddSingleton(provider => new TaskEndpoints(
+            provider.GetRequiredService<RabbitMqAddress>(),
+            new ReceivingOptions([.. queues.Distinct(StringComparer.Ordinal)], prefetch),
+            provider.GetRequiredService<ITaskReceiver>(),
+            provider.GetRequiredService<DeadTasks>(),
+            provider.GetRequiredService<Rejections>(),
+            provider.GetRequiredService<ILoggerFactory>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddHostedService(provider => provider.GetRequiredService<TaskEndpoints>());
+        return services;
+    }
+}

@@ -1,0 +1,14 @@
+using Messaging.Contracts.Messages;
+
+namespace Messaging.Infrastructure.Broker;
+
+/// <summary>The way to the broker, as the relay sees it.</summary>
+public interface ITaskPublisher
+{
+    /// <summary>Sends a pack to a queue; returns when the broker has confirmed it and it was routed. Many calls may run at once.</summary>
+    /// <param name="queue">The task queue's own name, without prefix.</param>
+    /// <param name="message">The pack.</param>
+    /// <param name="cancellationToken">The deadline of the send.</param>
+    /// <exception cref="Exception">Anything else than success: not confirmed, returned, no connection, too late. Sending again is safe.</exception>
+    Task PublishAsync(string queue, RunTasks message, CancellationToken cancellationToken);
+}

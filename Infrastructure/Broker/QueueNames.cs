@@ -1,0 +1,26 @@
+namespace Messaging.Infrastructure.Broker;
+
+/// <summary>
+/// What things are called on the broker. A queue has an exchange of the same name, bound to it: messages are sent to the exchange.
+/// Task queues are <c>messaging.tasks.&lt;queue&gt;</c>; a task queue's own name has no dot, so there is room for <c>.high</c> and <c>.low</c>.
+/// </summary>
+public static class QueueNames
+{
+    /// <summary>Where the broker puts what it gave up delivering; its consumer writes the tasks back to the outbox.</summary>
+    public const string Dead = "messaging.dead-tasks";
+
+    /// <summary>Where consumers put what they can't read, with the reason in a header, for a person to look at.</summary>
+    public const string Rejected = "messaging.rejected-tasks";
+
+    /// <summary>Header of a rejected message: why it could not be read.</summary>
+    public const string ReasonHeader = "messaging-reason";
+
+    /// <summary>Header of a rejected message: the queue that it came from.</summary>
+    public const string OriginHeader = "messaging-queue";
+
+    private const string TaskPrefix = "messaging.tasks.";
+
+    /// <summary>The exchange and queue of a task queue.</summary>
+    /// <param name="queue">The task queue's own name.</param>
+    public static string OfTasks(string queue) => TaskPrefix + queue;
+}

@@ -1,0 +1,140 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Reflection;
+using Messaging.Infrastructure.Store.Connections;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace Messaging.Infrastructure.Maintenance;
+
+/// <summary>
+/// Says every second that this process is alive, on a thread and a connection of its own: neither a starved thread pool nor a busy
+/// connection pool may make it look dead. A beat that changes no row means that others have declared it dead: it takes a new
+/// identity and raises <see cref="DeclaredDead"/>.
+/// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "StopAsync disposes; the host always calls it.")]
+public sealed class InstanceHeartbeat(
+    IOptions<LedgerOptions> options, InstanceIdentity identity, InstanceProfile profile, LedgerClock clock, TimeProvider time, ILogger<InstanceHeartbeat> log)
+    : IHostedService
+{
+    /// <summary>The time between two beats.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    private readonly ManualResetEventSlim _stop = new();
+    private Thread? _thread;
+    private NpgsqlConnection? _connection;
+
+    /// <summary>Raised, on the heartbeat's thread, when this process was declared dead; the argument is the identity that it had.</summary>
+    public event Action<Guid>? DeclaredDead;
+
+    /// <summary>The <see cref="TimeProvider"/> timestamp of the last beat that the ledger answered; 0 before the first.</summary>
+    public long LastBeat { get; private set; }
+
+    /// <summary>Registers the process and starts beating.</summary>
+    /// <exception cref="NpgsqlException">The ledger can't be reached.</exception>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        Register();
+        _thread = new Thread(BeatUntilStopped) { IsBackground = true, Name = "heartbeat", Priority = ThreadPriority.AboveNormal };
+        _thread.Start();
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Takes the process off the list. Comes last: after the runtime has drained and the relay has let go.</summary>
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        _stop.Set();
+        _thread?.Join(TimeSpan.FromSeconds(5));
+        try
+        {
+            using var command = new NpgsqlCommand(InstanceSql.Deregister, Connect()) { Parameters = { Id() }, CommandTimeout = 5 };
+            command.ExecuteNonQuery();
+        }
+        catch (Exception e) when (e is NpgsqlException or TimeoutException)
+        {
+            log.NotDeregistered(e.Message);
+        }
+
+        _connection?.Dispose();
+        _stop.Dispose();
+        return Task.CompletedTask;
+    }
+
+    private void BeatUntilStopped()
+    {
+        while (!_stop.Wait(Interval))
+        {
+            try
+            {
+                Beat();
+            }
+            catch (Exception e) when (e is NpgsqlException or TimeoutException or InvalidOperationException)
+            {
+                log.BeatMissed(e.Message);
+                _connection?.Dispose();
+                _connection = null;
+            }
+        }
+    }
+
+    private void Beat()
+    {
+        var asked = time.GetTimestamp();
+        using var command = new NpgsqlCommand(InstanceSql.Beat, Connect())
+        {
+            Parameters = { Id(), new() { Value = profile.Running }, new() { Value = profile.Draining } },
+            CommandTimeout = 3,
+        };
+        if (command.ExecuteScalar() is DateTime ledgerTime)
+        {
+            clock.Correct(new DateTimeOffset(ledgerTime, TimeSpan.Zero), asked);
+            LastBeat = asked;
+            return;
+        }
+
+        var dead = identity.Id;
+        identity.Renew();
+        Register();
+        log.DeclaredDead(dead, identity.Id);
+        DeclaredDead?.Invoke(dead);
+    }
+
+    private void Register()
+    {
+        using var command = new NpgsqlCommand(InstanceSql.Register, Connect())
+        {
+            Parameters =
+            {
+                Id(),
+                new() { Value = profile.Role },
+                new() { Value = Environment.MachineName },
+                new() { Value = Environment.ProcessId },
+                new() { Value = Assembly.GetEntryAssembly()?.GetName().Version?.ToString(3) ?? "0" },
+                new() { Value = profile.Slots },
+                new() { Value = profile.Queues.ToArray() },
+                new() { Value = profile.Kinds.ToArray() },
+            },
+            CommandTimeout = 3,
+        };
+        command.ExecuteNonQuery();
+        LastBeat = time.GetTimestamp();
+    }
+
+    private NpgsqlConnection Connect()
+    {
+        if (_connection is not null)
+            return _connection;
+        var single = new NpgsqlConnectionStringBuilder(options.Value.Postgres)
+        {
+            Pooling = false,
+            Timeout = 3,
+            ApplicationName = "messaging-heartbeat",
+        };
+        var connection = new NpgsqlConnection(single.ConnectionString);
+        connection.Open();
+        return _connection = connection;
+    }
+
+    private NpgsqlParameter<Guid> Id() => new NpgsqlParameter<Guid> { TypedValue = identity.Id };
+}

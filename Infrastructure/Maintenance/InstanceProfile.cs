@@ -1,0 +1,23 @@
+namespace Messaging.Infrastructure.Maintenance;
+
+/// <summary>What a process says of itself in its <c>workers</c> row.</summary>
+public sealed class InstanceProfile
+{
+    /// <summary><c>producer</c> or <c>consumer</c>.</summary>
+    public required string Role { get; init; }
+
+    /// <summary>How many tasks it may run at once; 0 for producers.</summary>
+    public int Slots { get; init; }
+
+    /// <summary>The queues it listens on.</summary>
+    public IReadOnlyList<string> Queues { get; init; } = [];
+
+    /// <summary>The kinds it can run.</summary>
+    public IReadOnlyList<string> Kinds { get; init; } = [];
+
+    /// <summary>How many tasks run now; written by the runtime, published with each heartbeat.</summary>
+    public int Running { get; set; }
+
+    /// <summary>True once it takes no more.</summary>
+    public bool Draining { get; set; }
+}

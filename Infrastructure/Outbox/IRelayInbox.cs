@@ -1,0 +1,22 @@
+namespace Messaging.Infrastructure.Outbox;
+
+/// <summary>
+/// Where a stage that is about to commit outbox rows hands them to this process's relay, straight from memory.
+/// The room is reserved before the commit: with it the rows carry this instance as owner, without it they have no owner and a
+/// sweeper takes them. So accepting never waits for the relay, and no committed row is in nobody's hands.
+/// </summary>
+public interface IRelayInbox
+{
+    /// <summary>Reserves room for <paramref name="tasks"/> tasks; null if the relay is full, stopped, or this process has none.</summary>
+    IRelayReservation? TryReserve(int tasks);
+}
+
+/// <summary>Room in the relay's memory. Disposing it without <see cref="HandOver"/> gives the room back.</summary>
+public interface IRelayReservation : IDisposable
+{
+    /// <summary>The instance that must stand as owner in the outbox rows.</summary>
+    Guid Owner { get; }
+
+    /// <summary>The rows are committed: publish and settle them.</summary>
+    void HandOver(IReadOnlyList<OutboxBatch> batches);
+}

@@ -1,0 +1,77 @@
+namespace Messaging.Infrastructure.Outbox;
+
+/// <summary>Everything that waits to be sent, in one lane per queue; lanes take turns pack by pack. Not thread-safe: it belongs to the relay's lock.</summary>
+internal sealed class RelayBacklog(RelayOptions options, Func<string, TimeSpan?> meanRun)
+{
+    private readonly Dictionary<string, RelayLane> _lanes = new(StringComparer.Ordinal);
+    private readonly List<RelayLane> _turns = [];
+    private int _next;
+
+    /// <summary>Packs on their way to the broker.</summary>
+    public int InFlight { get; private set; }
+
+    /// <summary>Adds a row's tasks.</summary>
+    public void Add(RelayEntry entry)
+    {
+        if (!_lanes.TryGetValue(entry.Queue, out var lane))
+        {
+            _lanes.Add(entry.Queue, lane = new RelayLane(entry.Queue, options, meanRun));
+            _turns.Add(lane);
+        }
+
+        lane.Add(entry);
+    }
+
+    /// <summary>The next pack to send, from the queue whose turn it is; null if there is none, or enough are on their way.</summary>
+    public RelayPack? Take()
+    {
+        if (InFlight >= options.MaxPacksInFlight)
+            return null;
+        for (var looked = 0; looked < _turns.Count; looked++)
+        {
+            _next = (_next + 1) % _turns.Count;
+            var lane = _turns[_next];
+            if (!lane.Trouble.MaySend(lane.InFlight) || lane.Take(InFlight < options.EagerPacks) is not { } pack)
+                continue;
+            InFlight++;
+            lane.InFlight++;
+            return pack;
+        }
+
+        return null;
+    }
+
+    /// <summary>A pack got through.</summary>
+    /// <returns>How many sends to its queue had failed before.</returns>
+    public int Sent(RelayPack pack)
+    {
+        Landed(pack);
+        var failures = pack.Lane.Trouble.Succeeded();
+        Forget(pack.Lane);
+        return failures;
+    }
+
+    /// <summary>A pack did not get through; it goes again.</summary>
+    /// <returns>The pause until its queue tries again, or null if that is settled.</returns>
+    public TimeSpan? Failed(RelayPack pack)
+    {
+        Landed(pack);
+        pack.Lane.Return(pack);
+        return pack.Lane.Trouble.Failed();
+    }
+
+    private void Landed(RelayPack pack)
+    {
+        InFlight--;
+        pack.Lane.InFlight--;
+    }
+
+    /// <summary>Queue names come and go; an idle lane costs a look at every turn.</summary>
+    private void Forget(RelayLane lane)
+    {
+        if (_lanes.Count < 100 || lane.InFlight > 0 || !lane.IsEmpty)
+            return;
+        _lanes.Remove(lane.Queue);
+        _turns.Remove(lane);
+    }
+}

@@ -1,0 +1,53 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Messaging.Infrastructure.Outbox;
+
+/// <summary>The relay's bounds. Bound from the configuration section <c>Messaging:Relay</c>; the defaults suit nearly everybody.</summary>
+public sealed class RelayOptions
+{
+    /// <summary>
+    /// How many tasks it may hold, published or not, until they are settled. Default 50,000. What does not fit is left to the
+    /// sweepers in the outbox; accepting goes on.
+    /// </summary>
+    [Range(100, 10_000_000)]
+    public int Capacity { get; set; } = 50_000;
+
+    /// <summary>How many bytes of inputs it may hold before it takes no more tasks. Default 256 MiB.</summary>
+    [Range(1024L * 1024, 64L * 1024 * 1024 * 1024)]
+    public long CapacityBytes { get; set; } = 256L * 1024 * 1024;
+
+    /// <summary>How many packs may wait for the broker's confirm at once. Default 300. Far more makes the broker slower, not faster.</summary>
+    [Range(1, 10_000)]
+    public int MaxPacksInFlight { get; set; } = 300;
+
+    /// <summary>
+    /// With fewer packs than this in flight, a pack goes out as it is; with more, one that is not full waits for the next confirm.
+    /// Default 8. Higher costs CPU for small packs under load, 1 costs a confirm's time of latency.
+    /// </summary>
+    [Range(1, 10_000)]
+    public int EagerPacks { get; set; } = 8;
+
+    /// <summary>The most tasks in a pack. Default 64. 1 switches packing off.</summary>
+    [Range(1, 1000)]
+    public int PackSize { get; set; } = 64;
+
+    /// <summary>The most bytes in a pack. Default 256 KiB. A single larger task goes alone.</summary>
+    [Range(1024, 4 * 1024 * 1024)]
+    public int PackBytes { get; set; } = 256 * 1024;
+
+    /// <summary>The most work in a pack, by the kinds' mean run times. Default 1 second.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
+    public TimeSpan PackWork { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Kinds whose mean run time was measured below this are packed, all others go alone. Default 50 ms.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:00:10")]
+    public TimeSpan ShortRun { get; set; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>How long one send may take before it counts as failed and is repeated. Default 10 seconds.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]
+    public TimeSpan SendDeadline { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long stopping may go on publishing what it holds; then the rest is left to the sweepers of other processes. Default 5 seconds.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
+    public TimeSpan StopPatience { get; set; } = TimeSpan.FromSeconds(5);
+}

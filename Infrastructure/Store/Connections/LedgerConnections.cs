@@ -1,0 +1,71 @@
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace Messaging.Infrastructure.Store.Connections;
+
+/// <summary>
+/// The process's connections to the ledger, in four pools with a budget each, so that a flood of one sort of work never starves another:
+/// a slow list can't hold up a claim, and a heartbeat never waits behind a submit.
+/// </summary>
+public sealed class LedgerConnections : IAsyncDisposable
+{
+    // Hot statements join arrays with primary keys. Their plans must be index lookups whatever the statistics say,
+    // also right after start, when a partition is empty and was never analysed.
+    private const string HotPlans = "-c plan_cache_mode=force_generic_plan -c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off -c jit=off";
+
+    // Reads for people walk indexes too, but a list's best plan depends on its values: generic plans are not forced.
+    private const string WebPlans = "-c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off -c jit=off -c statement_timeout=15s";
+
+    /// <summary>Opens nothing yet: connections are made when first used.</summary>
+    public LedgerConnections(IOptions<LedgerOptions> options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var o = options.Value;
+        Durable = Pool(o, "durable", o.DurableConnections, HotPlans);
+        Relaxed = Pool(o, "relaxed", o.RelaxedConnections, HotPlans + " -c synchronous_commit=off");
+        Control = Pool(o, "control", o.ControlConnections, "-c jit=off");
+        Web = Pool(o, "web", o.WebConnections, WebPlans);
+    }
+
+    /// <summary>Submits and finishes: a commit answered is on disk.</summary>
+    public NpgsqlDataSource Durable { get; }
+
+    /// <summary>Claims and settles: a commit lost in a database crash repeats work, nothing more.</summary>
+    public NpgsqlDataSource Relaxed { get; }
+
+    /// <summary>Heartbeats and background loops.</summary>
+    public NpgsqlDataSource Control { get; }
+
+    /// <summary>Reads and rare writes on behalf of people and HTTP clients.</summary>
+    public NpgsqlDataSource Web { get; }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await Durable.DisposeAsync();
+        await Relaxed.DisposeAsync();
+        await Control.DisposeAsync();
+        await Web.DisposeAsync();
+    }
+
+    private static NpgsqlDataSource Pool(LedgerOptions options, string purpose, int size, string settings)
+    {
+        var connection = new NpgsqlConnectionStringBuilder(options.Postgres)
+        {
+            ApplicationName = $"messaging-{purpose}",
+            MaxPoolSize = size,
+            MinPoolSize = 0,
+            // Hot statements are prepared by name (Parameters.ReadPreparedAsync). Automatic preparation is off: after a data error it
+            // can answer a statement with another one's rows (npgsql/npgsql#6391).
+            MaxAutoPrepare = 0,
+            // The bounded writers wait for work, not for connections: a pool that is empty this long is a fault.
+            Timeout = 5,
+            CommandTimeout = 30,
+            KeepAlive = 10,
+            // Nothing of ours changes a session's state for longer than its transaction, so there is nothing to reset.
+            NoResetOnClose = true,
+        };
+        connection.Options = string.IsNullOrEmpty(connection.Options) ? settings : $"{connection.Options} {settings}";
+        return new NpgsqlDataSourceBuilder(connection.ConnectionString).Build();
+    }
+}

@@ -1,0 +1,75 @@
+namespace Messaging.Infrastructure.Store.Finish;
+
+/// <summary>The statements of a finish. All are fenced by (worker, claim_no) and use the primary key of open_tasks, rows in id order.</summary>
+public static class FinishSql
+{
+    /// <summary>Ends tasks: takes the open row away and writes the outcome, both or neither; answers the ids that were still ours.</summary>
+    public const string End = """
+        WITH gone AS (
+            DELETE FROM messaging.open_tasks o
+            USING unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::smallint[], $5::text[], $6::text[])
+                AS f(id, worker, claim_no, state, result, failure)
+            WHERE o.id = f.id AND o.state = 3 AND o.worker = f.worker AND o.claim_no = f.claim_no
+            RETURNING f.id, f.worker, f.claim_no, f.state, f.result, f.failure, o.attempt, o.claimed_at
+        ), unsuccessful AS (
+            INSERT INTO messaging.attempts (task_id, worker, claim_no, started_at, attempt, outcome, failure)
+            SELECT id, worker, claim_no, claimed_at, attempt, CASE state WHEN 6 THEN 'cancelled' ELSE 'failed' END, failure
+            FROM gone WHERE state <> 4
+        )
+        INSERT INTO messaging.outcomes (task_id, worker, claim_no, started_at, attempt, state, result, failure)
+        SELECT id, worker, claim_no, claimed_at, attempt, state, result, failure FROM gone
+        RETURNING task_id, worker, claim_no
+        """;
+
+    /// <summary>Puts failed attempts back to wait for their next one; the promoter queues them when they are due.</summary>
+    public const string Retry = """
+        WITH ours AS (
+            SELECT o.id, o.attempt, o.claimed_at, f.worker, f.claim_no, f.delay_ms, f.failure
+            FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::text[]) AS f(id, worker, claim_no, delay_ms, failure)
+            JOIN messaging.open_tasks o ON o.id = f.id
+            WHERE o.state = 3 AND o.worker = f.worker AND o.claim_no = f.claim_no AND NOT o.cancel_requested
+            FOR UPDATE OF o
+        ), waiting AS (
+            UPDATE messaging.open_tasks o
+            SET state = 0, due_at = now() + ours.delay_ms * interval '1 millisecond', worker = NULL, claim_no = NULL, claimed_at = NULL
+            FROM ours
+            WHERE o.id = ours.id
+        )
+        INSERT INTO messaging.attempts (task_id, worker, claim_no, started_at, attempt, outcome, failure)
+        SELECT id, worker, claim_no, claimed_at, attempt, 'failed', failure FROM ours
+        RETURNING task_id, worker, claim_no
+        """;
+
+    /// <summary>Gives claims back without spending the attempt. With a delay: scheduled. Without: queued, and the caller writes the outbox row.</summary>
+    public const string HandBack = """
+        UPDATE messaging.open_tasks o
+        SET state = CASE WHEN f.delay_ms > 0 THEN 0 ELSE 2 END,
+            due_at = CASE WHEN f.delay_ms > 0 THEN now() + f.delay_ms * interval '1 millisecond' END,
+            worker = NULL, claim_no = NULL, claimed_at = NULL, attempt = o.attempt - 1
+        FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[]) AS f(id, worker, claim_no, delay_ms)
+        WHERE o.id = f.id AND o.state = 3 AND o.worker = f.worker AND o.claim_no = f.claim_no AND NOT o.cancel_requested
+        RETURNING f.id, f.worker, f.claim_no
+        """;
+
+    /// <summary>Puts the given tasks into the outbox without an owner, one row per queue; those no longer queued are left out.</summary>
+    public const string Requeue = """
+        INSERT INTO messaging.outbox (id, queue, task_ids)
+        SELECT gen_random_uuid(), o.queue, array_agg(o.id ORDER BY o.id)
+        FROM unnest($1::uuid[]) AS u(id) JOIN messaging.open_tasks o ON o.id = u.id
+        WHERE o.state = 2
+        GROUP BY o.queue
+        """;
+
+    /// <summary>
+    /// Why finishes were refused: recorded before under the same fence, called off, or simply not ours.
+    /// Indexes: primary keys of outcomes and open_tasks.
+    /// </summary>
+    public const string WhyRefused = """
+        SELECT f.id, f.worker, f.claim_no,
+               EXISTS (SELECT FROM messaging.outcomes c WHERE c.task_id = f.id AND c.worker = f.worker AND c.claim_no = f.claim_no)
+                   OR EXISTS (SELECT FROM messaging.attempts a WHERE a.task_id = f.id AND a.worker = f.worker AND a.claim_no = f.claim_no
+                       AND a.outcome <> 'worker-lost') AS recorded,
+               EXISTS (SELECT FROM messaging.open_tasks o WHERE o.id = f.id AND o.state = 3 AND o.worker = f.worker AND o.claim_no = f.claim_no) AS ours
+        FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS f(id, worker, claim_no)
+        """;
+}

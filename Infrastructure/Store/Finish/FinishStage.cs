@@ -1,0 +1,144 @@
+using System.Text.Json;
+using Messaging.Contracts.Json;
+using Messaging.Contracts.Tasks;
+using Messaging.Infrastructure.Faults;
+using Messaging.Infrastructure.Store.Claim;
+using Messaging.Infrastructure.Store.Connections;
+using Messaging.Infrastructure.Store.GroupCommit;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace Messaging.Infrastructure.Store.Finish;
+
+/// <summary>
+/// The last stage of an attempt. One transaction takes the open rows away (or puts them back to wait) and records outcomes and
+/// attempts; every statement is fenced, so what a worker says after it lost its claim is refused and changes nothing.
+/// </summary>
+public sealed class FinishStage : IAsyncDisposable
+{
+    private const int LongestMessage = 10_000;
+
+    private readonly LedgerConnections _ledger;
+    private readonly GroupCommitWriter<Finish, FinishAnswer> _writer;
+
+    /// <summary>Starts the stage's writers.</summary>
+    public FinishStage(LedgerConnections ledger, IOptions<LedgerOptions> options, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _ledger = ledger;
+        _writer = new GroupCommitWriter<Finish, FinishAnswer>(
+            new GroupCommitOptions { Name = "finish", MaxWait = options.Value.MaxWait },
+            finish => 200 + ((finish as Ended)?.Result?.Length ?? 0),
+            WriteAsync,
+            time);
+    }
+
+    /// <summary>Records the end of an attempt; returns after the commit.</summary>
+    /// <exception cref="LedgerUnavailableException">The ledger did not answer in time. Saying it again is safe: the fence tells.</exception>
+    public ValueTask<FinishAnswer> FinishAsync(Finish finish, CancellationToken cancellationToken) => _writer.AddAsync(finish, cancellationToken);
+
+    /// <summary>
+    /// Hands back tasks that this worker received but did not claim: they go to the outbox and so round again.
+    /// Those that are no longer queued are dropped.
+    /// </summary>
+    /// <exception cref="NpgsqlException">The ledger can't be reached.</exception>
+    public async Task RequeueUnclaimedAsync(IReadOnlyCollection<Guid> taskIds, CancellationToken cancellationToken)
+    {
+        await using var connection = await _ledger.Durable.OpenConnectionAsync(cancellationToken);
+        await using var batch = connection.CreateBatch();
+        batch.Add(FinishSql.Requeue, taskIds.ToArray());
+        await batch.ExecutePreparedAsync(cancellationToken);
+        FaultPoint.Reached(FaultPoint.DuringHandBack); // dying here: the broker redelivers what is also in the outbox; one copy is dropped
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _writer.DisposeAsync();
+
+    private async Task<FinishAnswer[]> WriteAsync(IReadOnlyList<Finish> items, bool retry, CancellationToken cancellationToken)
+    {
+        var ordered = items.OrderBy(f => f.TaskId).ToArray();
+        var ended = ordered.OfType<Ended>().ToArray();
+        var retried = ordered.OfType<RetryLater>().ToArray();
+        var handedBack = ordered.OfType<HandedBack>().ToArray();
+        await using var connection = await _ledger.Durable.OpenConnectionAsync(cancellationToken);
+        await using var batch = connection.CreateBatch();
+        if (ended.Length > 0)
+            AddEnded(batch, ended);
+        if (retried.Length > 0)
+            AddRetried(batch, retried);
+        if (handedBack.Length > 0)
+            AddHandedBack(batch, handedBack);
+
+        var recorded = new HashSet<(Guid, Fence)>(items.Count);
+        await using (var reader = await batch.ReadPreparedAsync(cancellationToken))
+        {
+            do
+            {
+                while (await reader.ReadAsync(cancellationToken))
+                    recorded.Add(ReadKey(reader));
+            }
+            while (await reader.NextResultAsync(cancellationToken));
+        }
+
+        var refused = ordered.Where(f => !recorded.Contains((f.TaskId, f.Fence))).ToArray();
+        var why = refused.Length == 0 ? [] : await ExplainAsync(connection, refused, cancellationToken);
+        return [.. items.Select(f => why.TryGetValue((f.TaskId, f.Fence), out var answer) ? answer : FinishAnswer.Recorded)];
+    }
+
+    private static void AddEnded(NpgsqlBatch batch, Ended[] ended) => batch.Add(
+        FinishSql.End,
+        Array.ConvertAll(ended, f => f.TaskId),
+        Array.ConvertAll(ended, f => f.Fence.Worker),
+        Array.ConvertAll(ended, f => f.Fence.ClaimNo),
+        Array.ConvertAll(ended, f => (short)f.State),
+        Parameters.Texts(ended, f => f.Result),
+        Array.ConvertAll(ended, f => Text(f.Failure)));
+
+    private static void AddRetried(NpgsqlBatch batch, RetryLater[] retried) => batch.Add(
+        FinishSql.Retry,
+        Array.ConvertAll(retried, f => f.TaskId),
+        Array.ConvertAll(retried, f => f.Fence.Worker),
+        Array.ConvertAll(retried, f => f.Fence.ClaimNo),
+        Array.ConvertAll(retried, f => (long)Math.Ceiling(f.Delay.TotalMilliseconds)),
+        Array.ConvertAll(retried, f => Text(f.Failure)));
+
+    private static void AddHandedBack(NpgsqlBatch batch, HandedBack[] handedBack)
+    {
+        batch.Add(
+            FinishSql.HandBack,
+            Array.ConvertAll(handedBack, f => f.TaskId),
+            Array.ConvertAll(handedBack, f => f.Fence.Worker),
+            Array.ConvertAll(handedBack, f => f.Fence.ClaimNo),
+            Array.ConvertAll(handedBack, f => (long)Math.Ceiling(f.Delay.TotalMilliseconds)));
+        batch.Add(FinishSql.Requeue, handedBack.Where(f => f.Delay <= TimeSpan.Zero).Select(f => f.TaskId).ToArray());
+    }
+
+    /// <summary>
+    /// Sorts out the finishes that found no claim of theirs. Whatever the reason, a task that is queued gets an outbox row:
+    /// its claim may have been lost in a database crash, and then no other copy is under way.
+    /// </summary>
+    private static async Task<Dictionary<(Guid, Fence), FinishAnswer>> ExplainAsync(
+        NpgsqlConnection connection, Finish[] refused, CancellationToken cancellationToken)
+    {
+        await using var batch = connection.CreateBatch();
+        var ids = Array.ConvertAll(refused, f => f.TaskId);
+        batch.Add(FinishSql.WhyRefused, ids, Array.ConvertAll(refused, f => f.Fence.Worker), Array.ConvertAll(refused, f => f.Fence.ClaimNo));
+        batch.Add(FinishSql.Requeue, ids);
+        var why = new Dictionary<(Guid, Fence), FinishAnswer>(refused.Length);
+        await using var reader = await batch.ReadPreparedAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            why[ReadKey(reader)] = reader.GetBoolean(3) ? FinishAnswer.Recorded
+                : reader.GetBoolean(4) ? FinishAnswer.CancelRequested
+                : FinishAnswer.ClaimLost;
+        }
+
+        return why;
+    }
+
+    private static (Guid, Fence) ReadKey(NpgsqlDataReader reader) => (reader.GetGuid(0), new Fence(reader.GetGuid(1), reader.GetInt64(2)));
+
+    private static string? Text(TaskFailure? failure) => failure is null
+        ? null
+        : JsonSerializer.Serialize(failure with { Message = Parameters.Scrub(failure.Message, LongestMessage) }, MessagingJson.Tolerant);
+}

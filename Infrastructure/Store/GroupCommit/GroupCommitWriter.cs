@@ -1,0 +1,167 @@
+using System.Threading.Channels;
+
+namespace Messaging.Infrastructure.Store.GroupCommit;
+
+/// <summary>
+/// Many callers, few round trips. Callers await their own item; a few loops take what has gathered and write it in one transaction.
+/// There is no artificial delay: an item that comes alone is written alone at once, and batches grow by themselves under load.
+/// A data error bisects the batch until the bad item fails alone. Trouble with the ledger retries the whole batch until an item has
+/// waited <see cref="GroupCommitOptions.MaxWait"/>; its caller then gets <see cref="LedgerUnavailableException"/>.
+/// </summary>
+/// <typeparam name="TItem">What is written.</typeparam>
+/// <typeparam name="TAnswer">What a caller learns of its item after the commit.</typeparam>
+public sealed class GroupCommitWriter<TItem, TAnswer> : IAsyncDisposable
+{
+    /// <summary>Writes a batch in one transaction and answers each item in order.</summary>
+    /// <param name="items">The batch; at least one item.</param>
+    /// <param name="retry">True if an earlier try for these items may have committed although its answer was lost.</param>
+    /// <param name="cancellationToken">Cancelled when the writer is disposed and its patience is over.</param>
+    public delegate Task<TAnswer[]> WriteBatch(IReadOnlyList<TItem> items, bool retry, CancellationToken cancellationToken);
+
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+
+    // Fixed after construction.
+    private readonly GroupCommitOptions _options;
+    private readonly Func<TItem, int> _weigh;
+    private readonly WriteBatch _write;
+    private readonly TimeProvider _time;
+    private readonly Channel<Entry> _waiting;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task[] _writers;
+
+    /// <summary>Starts the writer loops.</summary>
+    /// <param name="options">Bounds.</param>
+    /// <param name="weigh">An item's weight in bytes.</param>
+    /// <param name="write">Writes one batch.</param>
+    /// <param name="time">Clock for waits.</param>
+    public GroupCommitWriter(GroupCommitOptions options, Func<TItem, int> weigh, WriteBatch write, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options;
+        _weigh = weigh;
+        _write = write;
+        _time = time;
+        _waiting = Channel.CreateBounded<Entry>(new BoundedChannelOptions(options.Capacity) { SingleReader = false, SingleWriter = false });
+        _writers = [.. Enumerable.Range(0, options.Writers).Select(_ => Task.Run(WriteAllAsync))];
+    }
+
+    /// <summary>How many items wait to be taken into a batch.</summary>
+    public int Waiting => _waiting.Reader.Count;
+
+    /// <summary>Hands an item over and answers when it is committed.</summary>
+    /// <exception cref="LedgerUnavailableException">It waited too long, for room or for the ledger, or this process is stopping.</exception>
+    /// <exception cref="Npgsql.PostgresException">The item's own data is at fault.</exception>
+    public async ValueTask<TAnswer> AddAsync(TItem item, CancellationToken cancellationToken)
+    {
+        var entry = new Entry(item, _time.GetTimestamp());
+        if (!_waiting.Writer.TryWrite(entry))
+            await WaitForRoomAsync(entry, cancellationToken);
+        return await entry.Answer.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Writes what still waits, then ends.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (!_waiting.Writer.TryComplete())
+            return;
+        var patience = _options.MaxWait == Timeout.InfiniteTimeSpan ? TimeSpan.FromSeconds(10) : _options.MaxWait;
+        _stop.CancelAfter(patience);
+        await Task.WhenAll(_writers);
+        _stop.Dispose();
+    }
+
+    private async ValueTask WaitForRoomAsync(Entry entry, CancellationToken cancellationToken)
+    {
+        using var patience = new CancellationTokenSource(_options.MaxWait, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        try
+        {
+            await _waiting.Writer.WriteAsync(entry, either.Token);
+        }
+        catch (OperationCanceledException) when (patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new LedgerUnavailableException($"The ledger is busy: no room for another {_options.Name} within {_options.MaxWait.TotalSeconds:0.#} s.");
+        }
+        catch (ChannelClosedException)
+        {
+            throw new LedgerUnavailableException($"This process is stopping: it takes no more {_options.Name}s.");
+        }
+    }
+
+    private async Task WriteAllAsync()
+    {
+        var batch = new List<Entry>(_options.MaxItems);
+        while (await _waiting.Reader.WaitToReadAsync())
+        {
+            batch.Clear();
+            var bytes = 0;
+            while (batch.Count < _options.MaxItems && bytes < _options.MaxBytes && _waiting.Reader.TryRead(out var entry))
+            {
+                batch.Add(entry);
+                bytes += _weigh(entry.Item);
+            }
+
+            if (batch.Count > 0)
+                await WriteAsync([.. batch], retry: false);
+        }
+    }
+
+    private async Task WriteAsync(Entry[] batch, bool retry)
+    {
+        var items = Array.ConvertAll(batch, e => e.Item);
+        for (var pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
+        {
+            try
+            {
+                var answers = await _write(items, retry, _stop.Token);
+                for (var i = 0; i < batch.Length; i++)
+                    batch[i].Answer.TrySetResult(answers[i]);
+                return;
+            }
+            catch (Exception e) when (LedgerErrors.IsDataError(e) && batch.Length > 1)
+            {
+                await WriteAsync(batch[..(batch.Length / 2)], retry);
+                await WriteAsync(batch[(batch.Length / 2)..], retry);
+                return;
+            }
+            catch (Exception e) when (LedgerErrors.IsTransient(e) && !_stop.IsCancellationRequested)
+            {
+                retry |= LedgerErrors.IsUnclear(e);
+                batch = GiveUpOnTheOldest(batch, e);
+                items = Array.ConvertAll(batch, entry => entry.Item);
+                if (batch.Length == 0)
+                    return;
+            }
+            catch (Exception e)
+            {
+                var answer = LedgerErrors.IsDataError(e) ? e : new LedgerUnavailableException($"The ledger could not take a {_options.Name}: {e.Message}", e);
+                foreach (var entry in batch)
+                    entry.Answer.TrySetException(answer);
+                return;
+            }
+
+            await Task.Delay(pause, _time, CancellationToken.None);
+        }
+    }
+
+    /// <summary>Answers the items that have waited long enough, and keeps the others.</summary>
+    private Entry[] GiveUpOnTheOldest(Entry[] batch, Exception reason)
+    {
+        if (_options.MaxWait == Timeout.InfiniteTimeSpan)
+            return batch;
+        var late = batch.Where(e => _time.GetElapsedTime(e.Since) >= _options.MaxWait).ToArray();
+        foreach (var entry in late)
+            entry.Answer.TrySetException(new LedgerUnavailableException($"The ledger did not answer a {_options.Name} within {_options.MaxWait.TotalSeconds:0.#} s.", reason));
+        return late.Length == 0 ? batch : [.. batch.Except(late)];
+    }
+
+    private sealed class Entry(TItem item, long since)
+    {
+        public TItem Item { get; } = item;
+
+        public long Since { get; } = since;
+
+        public TaskCompletionSource<TAnswer> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

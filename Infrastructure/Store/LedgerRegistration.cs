@@ -1,0 +1,44 @@
+using Messaging.Infrastructure.Store.Cancel;
+using Messaging.Infrastructure.Store.Claim;
+using Messaging.Infrastructure.Store.Connections;
+using Messaging.Infrastructure.Store.Finish;
+using Messaging.Infrastructure.Store.Kinds;
+using Messaging.Infrastructure.Store.Read;
+using Messaging.Infrastructure.Store.Submit;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Messaging.Infrastructure.Store;
+
+/// <summary>Puts the ledger's stages into a host.</summary>
+public static class LedgerRegistration
+{
+    /// <summary>
+    /// Registers the ledger: connections, clock, identity, and the stages submit, claim, finish, cancel. Settings come from the
+    /// section <c>Messaging</c>. Comes first: the host's start waits here until the ledger can be used. A relay must be registered too (<see cref="Outbox.IRelayInbox"/>).
+    /// </summary>
+    public static IServiceCollection AddLedger(this IServiceCollection services, IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        services.AddOptions<LedgerOptions>().Bind(configuration.GetSection("Messaging")).ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<LedgerConnections>();
+        services.AddSingleton<LedgerClock>();
+        services.AddSingleton<InstanceIdentity>();
+        services.AddSingleton<SubmitStage>();
+        services.AddSingleton<ClaimStage>();
+        services.AddSingleton<FinishStage>();
+        services.AddSingleton<CancelStage>();
+        services.AddSingleton<TaskContents>();
+        services.AddSingleton<TaskReader>();
+        services.AddSingleton<TaskSearch>();
+        services.AddSingleton<TaskWatcher>();
+        services.AddSingleton<WorkerList>();
+        services.AddSingleton<KindRegistry>();
+        services.AddSingleton<KindCatalog>();
+        services.AddHostedService<LedgerStartup>();
+        services.AddHostedService(provider => provider.GetRequiredService<KindCatalog>());
+        return services;
+    }
+}

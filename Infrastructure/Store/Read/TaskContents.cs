@@ -1,0 +1,43 @@
+using Messaging.Contracts.Messages;
+using Messaging.Infrastructure.Store.Connections;
+using Npgsql;
+
+namespace Messaging.Infrastructure.Store.Read;
+
+/// <summary>Reads tasks back from the ledger as the bus message carries them: for sweepers, the promoter, and copies of an old revision.</summary>
+public sealed class TaskContents(LedgerConnections ledger)
+{
+    /// <summary>
+    /// What is still open of the given tasks, with its queue. Index: primary keys of tasks (one partition per id) and open_tasks.
+    /// </summary>
+    public const string Load = """
+        SELECT t.id, o.queue, o.revision, t.kind, t.input, t.timeout_ms, t.max_attempts, t.trace_parent
+        FROM unnest($1::uuid[]) AS u(id)
+        JOIN messaging.open_tasks o ON o.id = u.id
+        JOIN messaging.tasks t ON t.id = u.id
+        """;
+
+    /// <summary>Loads the tasks that are still open; ended and unknown ones are left out. In no particular order.</summary>
+    /// <exception cref="NpgsqlException">The ledger can't be reached.</exception>
+    public async Task<IReadOnlyList<RunTask>> LoadAsync(IEnumerable<Guid> taskIds, CancellationToken cancellationToken)
+    {
+        await using var connection = await ledger.Relaxed.OpenConnectionAsync(cancellationToken);
+        await using var batch = connection.CreateBatch();
+        batch.Add(Load, taskIds.Distinct().ToArray()); // a task may stand in two outbox rows
+        var tasks = new List<RunTask>();
+        await using var reader = await batch.ReadPreparedAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            tasks.Add(new RunTask(
+                reader.GetGuid(0),
+                reader.GetInt32(2),
+                reader.GetString(3),
+                reader.GetFieldValue<byte[]>(4),
+                TimeSpan.FromMilliseconds(reader.GetInt64(5)),
+                reader.GetInt32(6),
+                await reader.IsDBNullAsync(7, cancellationToken) ? null : reader.GetString(7)));
+        }
+
+        return tasks;
+    }
+}

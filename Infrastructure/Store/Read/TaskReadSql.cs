@@ -1,0 +1,48 @@
+namespace Messaging.Infrastructure.Store.Read;
+
+/// <summary>The statements that read tasks for people. Each is one snapshot, so a task is always either open or ended.</summary>
+public static class TaskReadSql
+{
+    /// <summary>One task, whole. Indexes: primary keys of tasks, open_tasks, outcomes and task_events, one partition each.</summary>
+    public const string One = "SELECT " + Columns + ", t.input, c.result" + From + " WHERE t.id = $1";
+
+    /// <summary>Many tasks without inputs and results, which may be large. Indexes: the same, per id.</summary>
+    public const string Many = "SELECT " + Columns + From + " JOIN unnest($1::uuid[]) AS u(id) ON t.id = u.id";
+
+    /// <summary>
+    /// Which of the given tasks have ended. Index: primary key of outcomes, one partition per id.
+    /// </summary>
+    public const string Ended = "SELECT c.task_id FROM unnest($1::uuid[]) AS u(id) JOIN messaging.outcomes c ON c.task_id = u.id";
+
+    /// <summary>
+    /// The attempts of a task: those that did not simply succeed, the one that did, the one that runs.
+    /// Indexes: primary keys of attempts, outcomes and open_tasks, one partition each.
+    /// </summary>
+    public const string Attempts = """
+        SELECT attempt, worker, started_at, finished_at, outcome, failure FROM messaging.attempts WHERE task_id = $1
+        UNION ALL
+        SELECT attempt, worker, started_at, finished_at, 'succeeded', NULL FROM messaging.outcomes WHERE task_id = $1 AND state = 4
+        UNION ALL
+        SELECT attempt, worker, claimed_at, NULL, 'running', NULL FROM messaging.open_tasks WHERE id = $1 AND state = 3
+        ORDER BY 3
+        """;
+
+    private const string Columns = """
+        t.id, t.kind, t.queue, t.max_attempts, t.run_at, t.tags,
+               o.state, o.attempt, o.due_at, o.claimed_at, o.cancel_requested,
+               c.state, c.attempt, c.started_at, c.finished_at, c.failure,
+               p.percent, p.message
+        """;
+
+    private const string From = """
+
+        FROM messaging.tasks t
+        LEFT JOIN messaging.open_tasks o ON o.id = t.id
+        LEFT JOIN messaging.outcomes c ON c.task_id = t.id
+        LEFT JOIN LATERAL (
+            SELECT e.percent, e.message FROM messaging.task_events e
+            WHERE e.task_id = t.id AND o.state = 3 AND e.at >= o.claimed_at
+            ORDER BY e.seq DESC LIMIT 1
+        ) p ON true
+        """;
+}

@@ -1,0 +1,101 @@
+using System.Text.Json;
+using Messaging.Contracts.Json;
+using Messaging.Contracts.Tasks;
+using Messaging.Infrastructure.Store.Connections;
+using Npgsql;
+
+namespace Messaging.Infrastructure.Store.Read;
+
+/// <summary>One run of a task, as recorded.</summary>
+/// <param name="Attempt">Its number, from 1.</param>
+/// <param name="Worker">Who ran it.</param>
+/// <param name="StartedAt">The claim.</param>
+/// <param name="FinishedAt">Null while it runs.</param>
+/// <param name="Outcome">A word: running, succeeded, failed, cancelled, worker-lost.</param>
+/// <param name="Failure">Why it failed.</param>
+public sealed record AttemptRecord(
+    int Attempt, Guid Worker, DateTimeOffset StartedAt, DateTimeOffset? FinishedAt, string Outcome, TaskFailure? Failure);
+
+/// <summary>Reads tasks and their attempts on behalf of people and HTTP clients.</summary>
+public sealed class TaskReader(LedgerConnections ledger)
+{
+    /// <summary>Reads a task whole; null if there is none.</summary>
+    /// <exception cref="NpgsqlException">The ledger can't be reached.</exception>
+    public async Task<TaskRecord?> FindAsync(Guid id, CancellationToken cancellationToken)
+    {
+        await using var command = ledger.Web.CreateCommand(TaskReadSql.One);
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        if (!await reader.ReadAsync(cancellationToken))
+            return null;
+        return Read(reader) with { Input = Bytes(reader, 18), Result = Bytes(reader, 19) };
+    }
+
+    /// <summary>Reads tasks without inputs and results, in the order of the ids, in the transaction of <paramref name="connection"/> if it has one.</summary>
+    /// <exception cref="NpgsqlException">The ledger can't be reached.</exception>
+    public static async Task<IReadOnlyList<TaskRecord>> LoadAsync(
+        NpgsqlConnection connection, IReadOnlyList<Guid> ids, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(TaskReadSql.Many, connection);
+        command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. ids] });
+        var found = new Dictionary<Guid, TaskRecord>(ids.Count);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            var task = Read(reader);
+            found[task.Id] = task;
+        }
+
+        return [.. ids.Where(found.ContainsKey).Select(id => found[id])];
+    }
+
+    /// <summary>Reads a task's attempts in the order of their start; empty if it has none.</summary>
+    /// <exception cref="NpgsqlException">The ledger can't be reached.</exception>
+    public async Task<IReadOnlyList<AttemptRecord>> AttemptsAsync(Guid id, CancellationToken cancellationToken)
+    {
+        await using var command = ledger.Web.CreateCommand(TaskReadSql.Attempts);
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
+        var attempts = new List<AttemptRecord>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            attempts.Add(new AttemptRecord(
+                reader.GetInt32(0), reader.GetGuid(1), Time(reader, 2)!.Value, Time(reader, 3), reader.GetString(4), Failure(reader, 5)));
+        }
+
+        return attempts;
+    }
+
+    private static TaskRecord Read(NpgsqlDataReader reader)
+    {
+        var open = !reader.IsDBNull(6);
+        if (!open && reader.IsDBNull(11))
+            throw new InvalidOperationException($"Task {reader.GetGuid(0)} is neither open nor ended: the ledger is damaged.");
+        return new TaskRecord
+        {
+            Id = reader.GetGuid(0),
+            Kind = reader.GetString(1),
+            Queue = reader.GetString(2),
+            MaxAttempts = reader.GetInt32(3),
+            Tags = reader.IsDBNull(5) ? [] : reader.GetFieldValue<string[]>(5),
+            State = (TaskState)reader.GetInt16(open ? 6 : 11),
+            Attempt = reader.GetInt32(open ? 7 : 12),
+            RunAt = Time(reader, 8) ?? Time(reader, 4),
+            StartedAt = Time(reader, open ? 9 : 13),
+            CancelRequested = open && reader.GetBoolean(10),
+            FinishedAt = Time(reader, 14),
+            Failure = Failure(reader, 15),
+            Progress = reader.IsDBNull(16) ? null : new TaskProgress(reader.GetFloat(16), reader.IsDBNull(17) ? null : reader.GetString(17)),
+        };
+    }
+
+    private static ReadOnlyMemory<byte>? Bytes(NpgsqlDataReader reader, int column) =>
+        // A null of type byte[] would become an empty text, not none.
+        reader.IsDBNull(column) ? default(ReadOnlyMemory<byte>?) : reader.GetFieldValue<byte[]>(column);
+
+    private static DateTimeOffset? Time(NpgsqlDataReader reader, int column) =>
+        reader.IsDBNull(column) ? null : new DateTimeOffset(reader.GetDateTime(column), TimeSpan.Zero);
+
+    private static TaskFailure? Failure(NpgsqlDataReader reader, int column) =>
+        reader.IsDBNull(column) ? null : JsonSerializer.Deserialize<TaskFailure>(reader.GetString(column), MessagingJson.Tolerant);
+}

@@ -1,0 +1,80 @@
+using System.Data;
+using Messaging.Contracts.Tasks;
+using Messaging.Infrastructure.Migrations;
+using Messaging.Infrastructure.Store.Connections;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+
+namespace Messaging.Infrastructure.Store.Read;
+
+/// <summary>What a list may be narrowed to; nulls do not narrow.</summary>
+/// <param name="State">Only tasks in this state.</param>
+/// <param name="Kind">Only tasks of this kind.</param>
+/// <param name="Queue">Only tasks of this queue.</param>
+/// <param name="Tag">Only tasks with this tag.</param>
+public sealed record TaskFilter(TaskState? State = null, string? Kind = null, string? Queue = null, string? Tag = null);
+
+/// <summary>One page of a search, newest first.</summary>
+/// <param name="Items">The tasks, without inputs and results.</param>
+/// <param name="Next">Where the next page goes on; null at the end.</param>
+/// <param name="CutShort">True if the search stopped at <paramref name="Next"/> because it took too long, not because the page was full.</param>
+public sealed record TaskPage(IReadOnlyList<TaskRecord> Items, Guid? Next, bool CutShort);
+
+/// <summary>
+/// Lists tasks, newest first, in keyset pages. Each search walks one index, chosen by the filter, in id order, and looks at one
+/// chunk of it after another until the page is full. It stops, and says where, after <see cref="MostLooked"/> rows or
+/// <see cref="TimeBudget"/>: a rare kind among millions of tasks takes several pages, never minutes.
+/// </summary>
+public sealed class TaskSearch(LedgerConnections ledger, TimeProvider time)
+{
+    /// <summary>The most index entries looked at for one page.</summary>
+    public const int MostLooked = 100_000;
+
+    /// <summary>No new chunk is begun after this.</summary>
+    public static readonly TimeSpan TimeBudget = TimeSpan.FromMilliseconds(120);
+
+    private const int FirstChunk = 1_000;
+    private const int LargestChunk = 16_000;
+
+    /// <summary>Searches one page.</summary>
+    /// <param name="filter">What to look for.</param>
+    /// <param name="after">Only tasks older than this one: <see cref="TaskPage.Next"/> of the page before. Null: from the newest.</param>
+    /// <param name="limit">The size of the page.</param>
+    /// <param name="cancellationToken">Ends the search.</param>
+    /// <exception cref="NpgsqlException">The ledger can't be reached.</exception>
+    public async Task<TaskPage> SearchAsync(TaskFilter filter, Guid? after, int limit, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(filter);
+        await using var connection = await ledger.Web.OpenConnectionAsync(cancellationToken);
+        await using var db = MessagingDbContext.ForReading(connection);
+        // One snapshot: otherwise a task that ends between two statements would shift the chunks and leave a gap.
+        await using var snapshot = await db.Database.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
+        var (ids, next, cutShort) = await FindAsync(new TaskIndex(db, filter), after, limit, cancellationToken);
+        var items = ids.Count == 0 ? [] : await TaskReader.LoadAsync(connection, ids, cancellationToken);
+        return new TaskPage(items, next, cutShort);
+    }
+
+    private async Task<(List<Guid> Ids, Guid? Next, bool CutShort)> FindAsync(
+        TaskIndex index, Guid? after, int limit, CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        var found = new List<Guid>(limit + 1);
+        var looked = 0;
+        var chunk = index.IsExact ? limit + 1 : Math.Max(limit + 1, FirstChunk);
+        while (true)
+        {
+            found.AddRange(await index.Matches(after, chunk).Take(limit + 1 - found.Count).ToListAsync(cancellationToken));
+            if (found.Count > limit)
+                return (found[..limit], found[limit - 1], false);
+            // The last entry of the chunk; none: the chunk reached the end of the index.
+            var last = index.IsExact ? [] : await index.Entries(after).Skip(chunk - 1).Take(1).ToListAsync(cancellationToken);
+            if (last.Count == 0)
+                return (found, null, false);
+            after = last[0];
+            looked += chunk;
+            if (looked >= MostLooked || time.GetElapsedTime(started) >= TimeBudget)
+                return (found, after, true);
+            chunk = Math.Min(chunk * 4, Math.Min(LargestChunk, MostLooked - looked));
+        }
+    }
+}

@@ -1,0 +1,22 @@
+namespace Messaging.Infrastructure.Store.Submit;
+
+/// <summary>A valid task on its way into the ledger.</summary>
+/// <param name="Id">From <see cref="Connections.LedgerClock.NewId"/>.</param>
+/// <param name="Kind">A registered kind.</param>
+/// <param name="Queue">Where it runs.</param>
+/// <param name="Input">UTF-8 JSON, valid and without NUL; stored as it is.</param>
+/// <param name="Timeout">Of one attempt.</param>
+/// <param name="MaxAttempts">In all.</param>
+/// <param name="RunAt">Not before; null, or a time past, means at once.</param>
+/// <param name="Tags">May be empty. Without control characters, without duplicates.</param>
+/// <param name="TraceParent">The W3C trace context of the request, or null.</param>
+public sealed record NewTask(
+    Guid Id,
+    string Kind,
+    string Queue,
+    ReadOnlyMemory<byte> Input,
+    TimeSpan Timeout,
+    int MaxAttempts,
+    DateTimeOffset? RunAt,
+    IReadOnlyList<string> Tags,
+    string? TraceParent);

@@ -1,0 +1,31 @@
+namespace Messaging.Infrastructure.Store.Submit;
+
+/// <summary>The statements of a submit, in the order of one transaction.</summary>
+public static class SubmitSql
+{
+    /// <summary>Appends to the newest partition; rows come in id order, so the primary key grows at its right edge.</summary>
+    public const string InsertTasks = """
+        INSERT INTO messaging.tasks (id, kind, queue, input, timeout_ms, max_attempts, run_at, tags, trace_parent)
+        SELECT t.id, t.kind, t.queue, t.input, t.timeout_ms, t.max_attempts, t.run_at, string_to_array(t.tags, E'\x1f'), t.trace_parent
+        FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::integer[], $7::timestamptz[], $8::text[], $9::text[])
+            AS t(id, kind, queue, input, timeout_ms, max_attempts, run_at, tags, trace_parent)
+        """;
+
+    /// <summary>A task with a due time is scheduled (index open_tasks_due), one without is queued.</summary>
+    public const string InsertOpenTasks = """
+        INSERT INTO messaging.open_tasks (id, queue, due_at, state)
+        SELECT t.id, t.queue, t.due_at, CASE WHEN t.due_at IS NULL THEN 2 ELSE 0 END
+        FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]) AS t(id, queue, due_at)
+        """;
+
+    /// <summary>One row per queue and batch.</summary>
+    public const string InsertOutbox = "INSERT INTO messaging.outbox (id, owner, queue, task_ids) VALUES ($1, $2, $3, $4)";
+
+    /// <summary>One row per tag; only run for batches that have any.</summary>
+    public const string InsertTags = """
+        INSERT INTO messaging.task_tags (task_id, tag) SELECT t.task_id, t.tag FROM unnest($1::uuid[], $2::text[]) AS t(task_id, tag)
+        """;
+
+    /// <summary>Did an earlier try commit? Index: primary key of each partition that an id points to.</summary>
+    public const string CountStored = "SELECT count(*) FROM unnest($1::uuid[]) AS u(id) JOIN messaging.tasks t ON t.id = u.id";
+}

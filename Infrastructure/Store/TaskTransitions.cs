@@ -1,0 +1,46 @@
+using System.Collections.Frozen;
+using Messaging.Contracts.Tasks;
+
+namespace Messaging.Infrastructure.Store;
+
+/// <summary>The only table of legal moves. Each is one compare-and-set on the task's open row; the statement that makes it is named beside it.</summary>
+public static class TaskTransitions
+{
+    /// <summary>From a state to the states that may follow it.</summary>
+    public static FrozenDictionary<TaskState, TaskState[]> Legal { get; } = new Dictionary<TaskState, TaskState[]>
+    {
+        [TaskState.Scheduled] =
+        [
+            TaskState.Queued,    // PromoteSql: due
+            TaskState.Cancelled, // CancelSql
+            TaskState.Expired,   // deadline passed
+        ],
+        [TaskState.Waiting] =
+        [
+            TaskState.Queued,    // what it waited for has come
+            TaskState.Cancelled, // CancelSql, or what it waited for failed
+            TaskState.Expired,   // deadline passed
+        ],
+        [TaskState.Queued] =
+        [
+            TaskState.Running,   // ClaimSql.Claim
+            TaskState.Cancelled, // CancelSql
+            TaskState.Expired,   // deadline passed
+        ],
+        [TaskState.Running] =
+        [
+            TaskState.Succeeded, // FinishSql.End
+            TaskState.Failed,    // FinishSql.End
+            TaskState.Cancelled, // FinishSql.End after a cancel request; RescueSql if its worker died meanwhile
+            TaskState.Scheduled, // FinishSql.Retry; FinishSql.HandBack with a delay
+            TaskState.Queued,    // FinishSql.HandBack; RescueSql: its worker died
+        ],
+        [TaskState.Failed] = [TaskState.Queued], // retried by a person
+        [TaskState.Succeeded] = [],
+        [TaskState.Cancelled] = [],
+        [TaskState.Expired] = [],
+    }.ToFrozenDictionary();
+
+    /// <summary>True if a task may go from <paramref name="from"/> to <paramref name="to"/>.</summary>
+    public static bool IsLegal(TaskState from, TaskState to) => Legal[from].Contains(to);
+}
