@@ -1,0 +1,130 @@
+using Messaging.Contracts.Tasks;
+using Messaging.Infrastructure.Faults;
+using Messaging.Infrastructure.Store;
+using Messaging.Infrastructure.Store.Finish;
+using Npgsql;
+
+namespace Messaging.Consumers.Runtime;
+
+/// <summary>
+/// The last step of an attempt: turns its outcome into what the ledger must write, and says it until it is answered.
+/// A result is not lost while this process lives.
+/// </summary>
+internal sealed class FinishRecorder(
+    FinishStage finishes, RunningTasks running, DrainSignal drain, LedgerPulse pulse, TimeProvider time, ILogger<FinishRecorder> log)
+{
+    /// <summary>How long a task waits whose end the ledger refused to write.</summary>
+    private static readonly TimeSpan RefusedDelay = TimeSpan.FromSeconds(5);
+
+    private static readonly TaskFailure CancelledWhileRunning = new(FailureCodes.Cancelled, "Cancelled while it ran.", Retryable: false);
+
+    /// <summary>Records an outcome; never throws.</summary>
+    public async Task RecordAsync(TaskExecution execution, TaskOutcome outcome)
+    {
+        try
+        {
+            if (ToFinish(execution, outcome) is not { } finish)
+            {
+                log.ClaimLost(execution.Copy.Kind, execution.Copy.Id);
+                return;
+            }
+
+            var answer = await FinishAsync(finish);
+            if (answer == FinishAnswer.CancelRequested)
+                answer = await FinishAsync(finish = Cancelled(execution));
+            FaultPoint.Reached(FaultPoint.AfterFinish); // dying here: the broker delivers again, and the claim of that copy is refused
+            Log(execution, finish, answer);
+        }
+        catch (Exception e)
+        {
+            log.RecorderFailed(e, execution.Copy.Kind, execution.Copy.Id);
+        }
+        finally
+        {
+            running.Remove(execution);
+        }
+    }
+
+    /// <summary>What an outcome means for the task. Null: nothing is to be written.</summary>
+    internal static Finish? ToFinish(TaskExecution x, TaskOutcome outcome) => outcome switch
+    {
+        Returned returned => new Ended(x.Copy.Id, x.Fence, x.Claim.Attempt, TaskState.Succeeded, returned.Result, null),
+        AttemptFailed { Failure.Retryable: true } failed when x.Claim.Attempt < x.Copy.MaxAttempts =>
+            new RetryLater(x.Copy.Id, x.Fence, x.Claim.Attempt, RetryDelay(x), failed.Failure),
+        AttemptFailed failed => new Ended(x.Copy.Id, x.Fence, x.Claim.Attempt, TaskState.Failed, null, failed.Failure),
+        CalledOff => Cancelled(x),
+        GivenBack back => new HandedBack(x.Copy.Id, x.Fence, x.Claim.Attempt, back.Delay),
+        NotOurs => null,
+        _ => throw new InvalidOperationException($"{outcome.GetType()} is not one of the outcomes."),
+    };
+
+    private static Ended Cancelled(TaskExecution x) =>
+        new(x.Copy.Id, x.Fence, x.Claim.Attempt, TaskState.Cancelled, null, CancelledWhileRunning);
+
+    private static TimeSpan RetryDelay(TaskExecution x) =>
+        x.Handler!.Kind.Retry.DelayAfter(x.Claim.Attempt, Random.Shared);
+
+    /// <summary>Says it until it is answered. Null: the ledger can't take it in any form, or the worker's time is over.</summary>
+    private async Task<FinishAnswer?> FinishAsync(Finish? finish)
+    {
+        for (var tries = 1; finish is not null; tries++)
+        {
+            try
+            {
+                // Without a token: what was handed to the ledger's writer may be committed whether or not anybody waits.
+                return await finishes.FinishAsync(finish, CancellationToken.None);
+            }
+            catch (PostgresException e) when (e.SqlState is ['2', '2', ..] or ['5', '4', ..])
+            {
+                log.FinishRefused(finish.TaskId, e.Message);
+                finish = Lesser(finish, e);
+            }
+            catch (Exception e) when (e is LedgerUnavailableException or PostgresException)
+            {
+                pulse.Failed(e);
+                if (!await Backoff.PauseAsync(tries, time, drain.Over))
+                    return null;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>What to say instead of something that holds data the ledger can't store.</summary>
+    private static Finish? Lesser(Finish finish, PostgresException reason) => finish switch
+    {
+        Ended { State: TaskState.Succeeded } => new Ended(
+            finish.TaskId, finish.Fence, finish.Attempt, TaskState.Failed, null, AttemptFailure.InvalidResult(reason.MessageText).Failure),
+        HandedBack => null,
+        _ => new HandedBack(finish.TaskId, finish.Fence, finish.Attempt, RefusedDelay),
+    };
+
+    private void Log(TaskExecution x, Finish finish, FinishAnswer? answer)
+    {
+        var (kind, id, attempt) = (x.Copy.Kind, x.Copy.Id, x.Claim.Attempt);
+        switch (answer, finish)
+        {
+            case (null, _):
+                log.NotRecorded(kind, id);
+                break;
+            case (FinishAnswer.ClaimLost, _):
+                log.ClaimLost(kind, id);
+                break;
+            case (_, Ended { State: TaskState.Succeeded }):
+                log.Succeeded(kind, id, attempt);
+                break;
+            case (_, Ended { State: TaskState.Failed, Failure: { } failure }):
+                log.FailedForGood(kind, id, attempt, failure.Code, failure.Message);
+                break;
+            case (_, Ended):
+                log.Cancelled(kind, id, attempt);
+                break;
+            case (_, RetryLater retry):
+                log.AttemptFailed(kind, id, attempt, x.Copy.MaxAttempts, retry.Delay.TotalSeconds, retry.Failure.Code, retry.Failure.Message);
+                break;
+            case (_, HandedBack):
+                log.HandedBack(kind, id);
+                break;
+        }
+    }
+}

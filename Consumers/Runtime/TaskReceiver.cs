@@ -1,0 +1,93 @@
+using Messaging.Contracts.Messages;
+using Messaging.Infrastructure.Broker;
+
+namespace Messaging.Consumers.Runtime;
+
+/// <summary>
+/// The bus edge: gives each task of a delivery a slot and to the runner, hands back what gets no slot in time, and says when the
+/// delivery may be acknowledged.
+/// </summary>
+internal sealed class TaskReceiver(
+    TaskRunner runner,
+    SlotPool slots,
+    HandBackWriter handBack,
+    ProgressWriter progress,
+    DrainSignal drain,
+    WorkerOptions options,
+    TimeProvider time,
+    ILogger<TaskReceiver> log)
+    : ITaskReceiver
+{
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
+
+    /// <inheritdoc/>
+    public async Task ReceiveAsync(string queue, RunTasks message, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        var received = time.GetTimestamp();
+        var executions = new TaskExecution[message.Tasks.Count];
+        var runs = new Task[message.Tasks.Count];
+        var started = await StartAsync(queue, message.Tasks, executions, runs, cancellationToken);
+        if (started < runs.Length)
+        {
+            cancellationToken.ThrowIfCancellationRequested(); // the broker delivers again what was not started
+            log.NoRoom(runs.Length - started, queue);
+            await handBack.ReturnAsync(message.Tasks.Skip(started).Select(task => task.Id), cancellationToken);
+        }
+
+        var all = started == 1 ? runs[0] : Task.WhenAll(runs.AsSpan(0, started));
+        if (!all.IsCompleted)
+            await UntilCarriedAsync(all, executions.AsMemory(0, started), options.AckAfter - time.GetElapsedTime(received), cancellationToken);
+        if (!AreDecided(executions.AsSpan(0, started)))
+            throw new OperationCanceledException("The worker stops and the ledger is away: deliver again.");
+    }
+
+    /// <summary>Starts tasks as slots come free, for as long as a delivery may wait; answers how many were started.</summary>
+    private async ValueTask<int> StartAsync(
+        string queue, IReadOnlyList<RunTask> tasks, TaskExecution[] executions, Task[] runs, CancellationToken cancellationToken)
+    {
+        using var patience = new Patience(options.HandBackAfter, time, drain.Draining, cancellationToken);
+        for (var i = 0; i < runs.Length; i++)
+        {
+            if (drain.Draining.IsCancellationRequested || !(slots.TryTake() || await slots.TakeAsync(patience.Token)))
+                return i;
+            executions[i] = new TaskExecution(queue, tasks[i], progress, time);
+            runs[i] = runner.RunAsync(executions[i]);
+        }
+
+        return runs.Length;
+    }
+
+    /// <summary>
+    /// Waits until the tasks have ended. After <paramref name="patience"/> it is enough that the ledger knows who runs them: long
+    /// tasks are then carried by their claims alone, and the broker gets its acknowledgement before it loses patience.
+    /// </summary>
+    private async Task UntilCarriedAsync(Task all, ReadOnlyMemory<TaskExecution> executions, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, drain.Over);
+        try
+        {
+            await all.WaitAsync(patience > TimeSpan.Zero ? patience : TimeSpan.Zero, time, end.Token);
+        }
+        catch (TimeoutException)
+        {
+            while (!AreDecided(executions.Span) && !all.IsCompleted)
+                await Task.Delay(LookAgain, time, end.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The worker's time is over; what it still holds is known to the ledger, or is said to be undecided.
+        }
+    }
+
+    private static bool AreDecided(ReadOnlySpan<TaskExecution> executions)
+    {
+        foreach (var execution in executions)
+        {
+            if (!execution.IsDecided)
+                return false;
+        }
+
+        return true;
+    }
+}

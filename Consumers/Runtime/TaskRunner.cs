@@ -1,0 +1,180 @@
+using Messaging.Contracts.Handlers;
+using Messaging.Infrastructure.Faults;
+using Messaging.Infrastructure.Store;
+using Messaging.Infrastructure.Store.Claim;
+using Messaging.Infrastructure.Store.Connections;
+using Messaging.Infrastructure.Store.Read;
+
+namespace Messaging.Consumers.Runtime;
+
+/// <summary>
+/// The life of one task in this worker, step by step: claim, refresh, find the handler, run it, say what came of it, record it.
+/// Trouble with the ledger is waited out and never charged to a task.
+/// </summary>
+internal sealed class TaskRunner(
+    ClaimStage claims,
+    TaskContents contents,
+    FinishRecorder recorder,
+    HandlerRegistry handlers,
+    RunningTasks running,
+    SlotPool slots,
+    DrainSignal drain,
+    InstanceIdentity identity,
+    LedgerPulse pulse,
+    IServiceProvider services,
+    TimeProvider time,
+    ILogger<TaskRunner> log)
+{
+    /// <summary>How long a task waits that this worker has no handler for: another version of it may have one.</summary>
+    public static readonly TimeSpan UnknownKindDelay = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Runs a task that has a slot; never throws. When it returns, the task is recorded, handed back or not ours, or, if the worker
+    /// stops while the ledger is away, <see cref="TaskExecution.IsDecided"/> is false and the broker must deliver again.
+    /// </summary>
+    public async Task RunAsync(TaskExecution execution)
+    {
+        TaskOutcome? outcome;
+        try
+        {
+            outcome = await AttemptAsync(execution);
+        }
+        finally
+        {
+            slots.Release();
+        }
+
+        if (outcome is null)
+            running.Remove(execution);
+        else if (execution.TryConclude())
+            await recorder.RecordAsync(execution, outcome);
+        else
+            log.CameBackLate(execution.Copy.Kind, execution.Copy.Id, time.GetElapsedTime(execution.StartedAt).TotalSeconds);
+    }
+
+    /// <summary>Records an attempt whose handler does not heed its token, and leaves the handler to itself. Its slot stays taken.</summary>
+    public Task AbandonAsync(TaskExecution execution)
+    {
+        if (!execution.TryConclude())
+            return Task.CompletedTask;
+        log.HandlerAbandoned(execution.Copy.Kind, execution.Copy.Id, execution.StopReason);
+        return recorder.RecordAsync(execution, AttemptFailure.OfSilence(execution.StopReason, execution.Copy.Timeout));
+    }
+
+    /// <summary>From the claim to the outcome. Null: there is nothing to record.</summary>
+    private async Task<TaskOutcome?> AttemptAsync(TaskExecution execution)
+    {
+        try
+        {
+            if (!await ClaimAsync(execution))
+                return null;
+            FaultPoint.Reached(FaultPoint.AfterClaim); // dying here: the claim is rescued with this worker's others, no attempt is spent
+            return StopBeforeStart(execution)
+                ?? await RefreshAsync(execution)
+                ?? FindHandler(execution)
+                ?? await InvokeAsync(execution);
+        }
+        catch (Exception e)
+        {
+            // A fault of ours, not of the task.
+            log.RunnerFailed(e, execution.Copy.Kind, execution.Copy.Id);
+            return execution.IsDecided ? new GivenBack(UnknownKindDelay) : null;
+        }
+    }
+
+    /// <summary>The message was only a hint: the ledger decides. False: not to be had, or undecided because the worker stops.</summary>
+    private async Task<bool> ClaimAsync(TaskExecution execution)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            // The same fence at each try, so that a claim whose answer was lost is found again; a new one only under a new identity.
+            if (execution.Fence.Worker != identity.Id)
+                TakeFence(execution);
+            try
+            {
+                // Without a token: a claim that was asked for is waited for, or it would be held by nobody.
+                var claim = await claims.ClaimAsync(new ClaimRequest(execution.Copy.Id, execution.Fence), CancellationToken.None);
+                execution.Decide(claim);
+                if (claim is null)
+                    log.NotToBeHad(execution.Copy.Kind, execution.Copy.Id);
+                return claim is not null;
+            }
+            catch (LedgerUnavailableException e)
+            {
+                pulse.Failed(e);
+                if (!await Backoff.PauseAsync(tries, time, drain.Draining))
+                    return false;
+            }
+        }
+    }
+
+    private void TakeFence(TaskExecution execution)
+    {
+        running.Remove(execution);
+        execution.Fence = new Fence(identity.Id, identity.NextClaim());
+        running.Add(execution);
+    }
+
+    /// <summary>Nothing starts in a worker that stops, or under an identity that was declared dead meanwhile.</summary>
+    private GivenBack? StopBeforeStart(TaskExecution execution) =>
+        drain.Draining.IsCancellationRequested || execution.StopReason != StopReason.None || execution.Fence.Worker != identity.Id
+            ? new GivenBack(TimeSpan.Zero)
+            : null;
+
+    /// <summary>A copy of another revision is read anew.</summary>
+    private async ValueTask<TaskOutcome?> RefreshAsync(TaskExecution execution)
+    {
+        if (execution.Copy.Revision == execution.Claim.Revision)
+            return null;
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                if (await contents.LoadAsync([execution.Copy.Id], CancellationToken.None) is not [var present])
+                    return new NotOurs();
+                execution.Copy = present;
+                return null;
+            }
+            catch (Exception e) when (LedgerErrors.IsTransient(e))
+            {
+                pulse.Failed(e);
+                if (!await Backoff.PauseAsync(tries, time, drain.Draining))
+                    return new GivenBack(TimeSpan.Zero);
+            }
+        }
+    }
+
+    /// <summary>A kind that this worker does not know is no fault of the task: a worker that knows it may come.</summary>
+    private GivenBack? FindHandler(TaskExecution execution)
+    {
+        if (handlers.TryGet(execution.Copy.Kind, out var handler))
+        {
+            execution.Handler = handler;
+            return null;
+        }
+
+        log.UnknownKind(execution.Copy.Kind, execution.Copy.Id, UnknownKindDelay.TotalSeconds);
+        return new GivenBack(UnknownKindDelay);
+    }
+
+    private async ValueTask<TaskOutcome> InvokeAsync(TaskExecution execution)
+    {
+        execution.Start();
+        try
+        {
+            var run = execution.Handler!.InvokeAsync(execution.Copy.Input, execution.Context, services, execution.Stopping);
+            FaultPoint.Reached(FaultPoint.InHandler); // dying here: the task runs again elsewhere, so handlers must bear repeating
+            var outcome = await run;
+            FaultPoint.Reached(FaultPoint.AfterHandler); // dying here: the same; what the handler returned is lost
+            return outcome;
+        }
+        catch (Exception e)
+        {
+            return AttemptFailure.Of(e, execution.StopReason, execution.Copy.Timeout);
+        }
+        finally
+        {
+            execution.Handler!.MeanRun.Record(time.GetElapsedTime(execution.StartedAt));
+        }
+    }
+}

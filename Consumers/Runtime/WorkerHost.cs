@@ -1,0 +1,45 @@
+using Microsoft.Extensions.Options;
+
+namespace Messaging.Consumers.Runtime;
+
+/// <summary>Runs a worker's host to its end and says how it went as an exit code.</summary>
+public static class WorkerHost
+{
+    /// <summary>Checks all settings, then runs until the process is told to stop.</summary>
+    /// <returns>0: it was told to stop, and did; 1: it could not start or go on, and the reason stands on the error output.</returns>
+    /// <exception cref="OptionsValidationException">A setting is missing or out of its bounds; nothing was started.</exception>
+    public static async Task<int> RunAsync(IHost host)
+    {
+        ArgumentNullException.ThrowIfNull(host);
+        var lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
+        CheckSettings(host.Services);
+        try
+        {
+            await host.RunAsync();
+            return 0;
+        }
+        catch (OperationCanceledException) when (!lifetime.ApplicationStarted.IsCancellationRequested)
+        {
+            return 0; // told to stop while it still waited for the ledger
+        }
+        catch (Exception e)
+        {
+            await Console.Error.WriteLineAsync($"The worker failed: {e}");
+            return 1;
+        }
+    }
+
+    /// <summary>What the host itself does at its start, but before anything else does, so that a wrong setting is all that is said.</summary>
+    private static void CheckSettings(IServiceProvider services)
+    {
+        try
+        {
+            services.GetService<IStartupValidator>()?.Validate();
+        }
+        catch (AggregateException several)
+        {
+            var faults = several.Flatten().InnerExceptions.OfType<OptionsValidationException>().SelectMany(fault => fault.Failures);
+            throw new OptionsValidationException("Messaging", typeof(WorkerOptions), faults);
+        }
+    }
+}
