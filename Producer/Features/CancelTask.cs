@@ -1,0 +1,34 @@
+using Messaging.Contracts.Http;
+using Messaging.Infrastructure.Store.Cancel;
+using Messaging.Infrastructure.Store.Read;
+using Messaging.Producer.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Messaging.Producer.Features;
+
+/// <summary>
+/// <c>POST /v1/tasks/{id}/cancel</c>: calls a task off. 200 with the task if it had not started and never will; 202 if its worker was told
+/// to stop it; 409 if it had ended.
+/// </summary>
+internal static class CancelTask
+{
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/tasks/{id}/cancel", HandleAsync);
+
+    private static async Task<Results<JsonHttpResult<TaskResponse>, ProblemResult>> HandleAsync(
+        string id, HttpContext http, CancelStage cancel, TaskReader tasks)
+    {
+        if (!TaskIds.TryParse(id, out var taskId, out var notAnId))
+            return notAnId;
+        if (new QueryReader(http.Request.Query).Problem is { } problem)
+            return new ProblemResult(problem);
+        var answer = await cancel.CancelAsync(taskId, http.RequestAborted);
+        if (answer == CancelAnswer.Unknown || await tasks.FindAsync(taskId, http.RequestAborted) is not { } task)
+            return new ProblemResult(Problems.UnknownTask(taskId));
+        return answer == CancelAnswer.AlreadyEnded
+            ? new ProblemResult(Problems.AlreadyEnded(taskId, task.State))
+            : TaskResponses.Answer(
+                http.Response,
+                TaskResponses.Of(task),
+                answer == CancelAnswer.Cancelled ? StatusCodes.Status200OK : StatusCodes.Status202Accepted);
+    }
+}

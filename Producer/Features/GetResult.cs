@@ -1,0 +1,30 @@
+using Messaging.Contracts.Tasks;
+using Messaging.Infrastructure.Store.Read;
+using Messaging.Producer.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Messaging.Producer.Features;
+
+/// <summary>
+/// <c>GET /v1/tasks/{id}/result</c>: the result alone, byte by byte as the handler returned it. 409 while there is none yet
+/// (<c>task-not-ended</c>) and when there will never be one (<c>task-not-succeeded</c>, with the failure).
+/// </summary>
+internal static class GetResult
+{
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/tasks/{id}/result", HandleAsync);
+
+    private static async Task<Results<FileContentHttpResult, ProblemResult>> HandleAsync(string id, HttpContext http, TaskReader tasks)
+    {
+        if (!TaskIds.TryParse(id, out var taskId, out var notAnId))
+            return notAnId;
+        if (new QueryReader(http.Request.Query).Problem is { } problem)
+            return new ProblemResult(problem);
+        return await tasks.FindAsync(taskId, http.RequestAborted) switch
+        {
+            null => new ProblemResult(Problems.UnknownTask(taskId)),
+            { Result: { } result } => TypedResults.Bytes(result, "application/json"),
+            { State: var state } task when state.IsFinal() => new ProblemResult(Problems.NotSucceeded(taskId, state, task.Failure)),
+            { State: var state } => new ProblemResult(Problems.NotEnded(taskId, state)),
+        };
+    }
+}

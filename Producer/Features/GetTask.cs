@@ -1,0 +1,29 @@
+using Messaging.Contracts.Http;
+using Messaging.Producer.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Messaging.Producer.Features;
+
+/// <summary>
+/// <c>GET /v1/tasks/{id}</c>: the task as it is; with <c>?wait=PT10S</c> (or <c>Prefer: wait=10</c>) as soon as it has ended, at most a
+/// minute later. <c>Preference-Applied</c> says how long was waited at most.
+/// </summary>
+internal static class GetTask
+{
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/tasks/{id}", HandleAsync);
+
+    private static async Task<Results<JsonHttpResult<TaskResponse>, ProblemResult>> HandleAsync(string id, HttpContext http, TaskWaits waits)
+    {
+        if (!TaskIds.TryParse(id, out var taskId, out var notAnId))
+            return notAnId;
+        var query = new QueryReader(http.Request.Query, "wait");
+        var wait = query.Wait("wait") ?? Preferences.Wait(http.Request.Headers["Prefer"]);
+        if (query.Problem is { } problem)
+            return new ProblemResult(problem);
+        if (wait is { } applied)
+            Preferences.Applied(http.Response, applied);
+        return await waits.FindAsync(taskId, wait ?? TimeSpan.Zero, http.RequestAborted) is { } task
+            ? TaskResponses.Answer(http.Response, TaskResponses.Of(task))
+            : new ProblemResult(Problems.UnknownTask(taskId));
+    }
+}

@@ -1,0 +1,31 @@
+using Messaging.Contracts.Http;
+using Messaging.Infrastructure.Store.Kinds;
+using Messaging.Producer.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Messaging.Producer.Features;
+
+/// <summary><c>GET /v1/kinds</c>: every kind that a worker has registered, with its schemas, by name.</summary>
+internal static class ListKinds
+{
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/kinds", Handle);
+
+    /// <summary>Shows a kind.</summary>
+    public static KindResponse Show(RegisteredKind kind) => new(
+        kind.Description.Name,
+        kind.Description.Description,
+        kind.Description.Queue,
+        kind.Description.Timeout,
+        kind.Description.Retry,
+        kind.MeanRun,
+        new RawJson(System.Text.Encoding.UTF8.GetBytes(kind.Description.InputSchema)),
+        new RawJson(System.Text.Encoding.UTF8.GetBytes(kind.Description.ResultSchema)));
+
+    private static Results<JsonHttpResult<Page<KindResponse>>, ProblemResult> Handle(HttpContext http, KindCatalog kinds)
+    {
+        if (new QueryReader(http.Request.Query).Problem is { } problem)
+            return new ProblemResult(problem);
+        var items = kinds.All.OrderBy(k => k.Description.Name, StringComparer.Ordinal).Select(Show);
+        return TypedResults.Json(new Page<KindResponse>([.. items]), HttpJson.Options);
+    }
+}

@@ -1,0 +1,93 @@
+using Messaging.Contracts.Http;
+using Messaging.Contracts.Kinds;
+using Messaging.Contracts.Tasks;
+using Messaging.Infrastructure.Store.Connections;
+using Messaging.Infrastructure.Store.Kinds;
+using Messaging.Infrastructure.Store.Submit;
+
+namespace Messaging.Producer.Http;
+
+/// <summary>Checks a request against the rules and its kind, and makes it a task that may be stored.</summary>
+internal sealed class TaskAcceptor(KnownKinds kinds, LedgerClock clock)
+{
+    /// <summary>The same as <see cref="Accept"/>, for a kind that is not known yet: looks into the ledger before refusing it.</summary>
+    /// <exception cref="Npgsql.NpgsqlException">The ledger can't be reached, so nobody knows the kind.</exception>
+    public async ValueTask<(NewTask? Task, Problem? Problem)> AcceptAsync(SubmitTaskRequest request, string? traceParent, CancellationToken cancellationToken)
+    {
+        var kind = await kinds.FindAsync(request.Kind, cancellationToken);
+        return kind is null
+            ? (null, Problems.UnknownKind(request.Kind, kinds.Names, StatusCodes.Status422UnprocessableEntity))
+            : Accept(request, kind, traceParent);
+    }
+
+    /// <summary>Either a task or what is wrong with it. The task's input is the request's, not a copy.</summary>
+    public (NewTask? Task, Problem? Problem) Accept(SubmitTaskRequest request, RegisteredKind kind, string? traceParent)
+    {
+        var input = request.Input.Utf8;
+        if (input.Length > SubmitTaskRequest.MaxInputBytes)
+            return (null, Problems.InputTooLarge(input.Length));
+        var now = clock.Now;
+        if (Check(request, now) is { } wrong)
+            return (null, Problems.InvalidValue(wrong));
+        var check = kind.Schema.Validate(input.Span, "/input");
+        if (!check.IsValid)
+            return (null, check.Malformed is { } malformed ? Problems.Malformed(malformed) : Problems.InvalidInput(kind.Description.Name, check.Errors));
+        return (
+            new NewTask(
+                Guid.CreateVersion7(now),
+                kind.Description.Name,
+                request.Queue ?? kind.Description.Queue,
+                input,
+                request.Timeout ?? kind.Description.Timeout,
+                request.MaxAttempts ?? kind.Description.Retry.MaxAttempts,
+                RunAt(request, now),
+                request.Tags ?? [],
+                traceParent),
+            null);
+    }
+
+    private static List<ProblemError>? Check(SubmitTaskRequest request, DateTimeOffset now)
+    {
+        List<ProblemError>? wrong = null;
+        if (request.Queue is { } queue && !Names.IsQueue(queue))
+            Add("queue", $"'{Problems.Short(queue)}' is not {Names.QueueRule}.");
+        if (request.Delay is not null && request.RunAt is not null)
+            Add("delay", "Give either delay or runAt, not both.");
+        if (request.Delay < TimeSpan.Zero)
+            Add("delay", "It is negative.");
+        if (request.Delay > SubmitTaskRequest.LongestDelay)
+            Add("delay", "It is more than a year.");
+        if (request.RunAt - now > SubmitTaskRequest.LongestDelay)
+            Add("runAt", "It is more than a year ahead.");
+        if (request.Timeout is { } timeout && (timeout < TimeSpan.FromMilliseconds(1) || timeout > SubmitTaskRequest.LongestTimeout))
+            Add("timeout", "It is not from PT0.001S to PT24H.");
+        if (request.MaxAttempts is < 1 or > RetryPolicy.MostAttempts)
+            Add("maxAttempts", $"It is not from 1 to {RetryPolicy.MostAttempts}.");
+        if (request.Tags is { Count: > 0 } tags)
+            CheckTags(tags);
+        return wrong;
+
+        void Add(string member, string detail) => (wrong ??= []).Add(new ProblemError(detail, $"#/{member}"));
+
+        void CheckTags(IReadOnlyList<string> tags)
+        {
+            if (tags.Count > SubmitTaskRequest.MaxTags)
+                Add("tags", $"More than {SubmitTaskRequest.MaxTags} tags.");
+            var seen = new HashSet<string>(StringComparer.Ordinal);
+            for (var i = 0; i < tags.Count && i < SubmitTaskRequest.MaxTags; i++)
+            {
+                if (!Names.IsTag(tags[i]))
+                    Add($"tags/{i}", $"It is not {Names.TagRule}.");
+                else if (!seen.Add(tags[i]))
+                    Add($"tags/{i}", $"'{tags[i]}' is there more than once.");
+            }
+        }
+    }
+
+    private static DateTimeOffset? RunAt(SubmitTaskRequest request, DateTimeOffset now)
+    {
+        var at = request.Delay is { } delay && delay > TimeSpan.Zero ? now + delay : request.RunAt;
+        // To the millisecond, as it is shown.
+        return at is { } time ? new DateTimeOffset(time.Ticks - time.Ticks % TimeSpan.TicksPerMillisecond, TimeSpan.Zero) : null;
+    }
+}

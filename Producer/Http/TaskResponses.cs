@@ -1,0 +1,58 @@
+using Messaging.Contracts.Http;
+using Messaging.Contracts.Tasks;
+using Messaging.Infrastructure.Store.Read;
+using Messaging.Infrastructure.Store.Submit;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Messaging.Producer.Http;
+
+/// <summary>Shows tasks.</summary>
+internal static class TaskResponses
+{
+    /// <summary>A task as the ledger has it.</summary>
+    public static TaskResponse Of(TaskRecord task) => new()
+    {
+        Id = task.Id,
+        Kind = task.Kind,
+        Queue = task.Queue,
+        State = task.State,
+        Input = task.Input is { } input ? new RawJson(input) : null,
+        Result = task.Result is { } result ? new RawJson(result) : null,
+        Failure = task.Failure,
+        Attempt = task.Attempt,
+        MaxAttempts = task.MaxAttempts,
+        Progress = task.Progress,
+        CancelRequested = task.CancelRequested ? true : null,
+        Tags = task.Tags,
+        CreatedAt = IdTime.Of(task.Id),
+        RunAt = task.RunAt,
+        StartedAt = task.StartedAt,
+        FinishedAt = task.FinishedAt,
+        Links = TaskLinks.Of(task.Id),
+    };
+
+    /// <summary>A task that was just accepted, without asking the ledger again.</summary>
+    public static TaskResponse Of(NewTask task, DateTimeOffset now) => new()
+    {
+        Id = task.Id,
+        Kind = task.Kind,
+        Queue = task.Queue,
+        State = task.RunAt > now ? TaskState.Scheduled : TaskState.Queued,
+        Input = new RawJson(task.Input),
+        Attempt = 0,
+        MaxAttempts = task.MaxAttempts,
+        Tags = task.Tags,
+        CreatedAt = IdTime.Of(task.Id),
+        RunAt = task.RunAt,
+        Links = TaskLinks.Of(task.Id),
+    };
+
+    /// <summary>Answers with a task, and with a hint when to ask again if it has not ended.</summary>
+    public static JsonHttpResult<TaskResponse> Answer(HttpResponse response, TaskResponse task, int status = StatusCodes.Status200OK)
+    {
+        response.Headers.CacheControl = "no-store";
+        if (!task.State.IsFinal())
+            response.Headers.RetryAfter = "1";
+        return TypedResults.Json(task, HttpJson.Options, statusCode: status);
+    }
+}

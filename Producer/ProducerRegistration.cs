@@ -1,0 +1,39 @@
+using Messaging.Producer.Http;
+
+namespace Messaging.Producer;
+
+/// <summary>Puts what the HTTP actions need into the host.</summary>
+internal static class ProducerRegistration
+{
+    public static IServiceCollection AddHttpActions(this IServiceCollection services)
+    {
+        services.AddSingleton<KnownKinds>();
+        services.AddSingleton<TaskAcceptor>();
+        services.AddSingleton<TaskWaits>();
+        services.AddExceptionHandler<ProblemMapping>();
+        services.AddHealthChecks().AddCheck<LedgerCheck>(LedgerCheck.Name).AddCheck<BrokerCheck>(BrokerCheck.Name);
+        return services;
+    }
+
+    public static void ConfigureLogging(this WebApplicationBuilder builder)
+    {
+        builder.Logging
+            .AddFilter("Microsoft", LogLevel.Warning)
+            .AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information)
+            .AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None) // whoever asks for the health is told
+            .AddFilter("MassTransit", LogLevel.Warning);
+        builder.Logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "HH:mm:ss.fff ";
+        });
+    }
+
+    public static void ConfigureServer(this WebApplicationBuilder builder) => builder.WebHost.ConfigureKestrel(kestrel =>
+    {
+        LoopbackGuard.Set(kestrel, builder.Configuration);
+        kestrel.AddServerHeader = false;
+        // Each action that reads a body bounds it itself, so that the answer is a problem and arrives.
+        kestrel.Limits.MaxRequestBodySize = null;
+    });
+}

@@ -1,0 +1,70 @@
+using Messaging.Infrastructure.Broker;
+using Messaging.Infrastructure.Maintenance;
+using Messaging.Infrastructure.Outbox;
+using Messaging.Infrastructure.Store;
+using Messaging.Producer.Features;
+using Messaging.Producer.Http;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Options;
+
+namespace Messaging.Producer;
+
+/// <summary>The producer: accepts tasks over HTTP, stores them and publishes them. This file names every part that runs in it.</summary>
+public static class Program
+{
+    /// <summary>Runs until SIGTERM or Ctrl-C. 2: the settings are wrong; 1: the address can't be used.</summary>
+    public static async Task<int> Main(string[] args)
+    {
+        try
+        {
+            await Build(args).RunAsync();
+            return 0;
+        }
+        catch (OptionsValidationException e)
+        {
+            foreach (var fault in e.Failures)
+                await Console.Error.WriteLineAsync(fault);
+            return 2;
+        }
+        catch (ListenRefusedException e)
+        {
+            await Console.Error.WriteLineAsync(e.Message);
+            return 2;
+        }
+        catch (IOException e) when (e.InnerException is AddressInUseException)
+        {
+            await Console.Error.WriteLineAsync($"{e.Message} Stop what listens there, or choose another with ASPNETCORE_URLS.");
+            return 1;
+        }
+    }
+
+    /// <summary>Puts the service together; nothing runs yet. Parts start in the order named here and stop in the reverse.</summary>
+    public static WebApplication Build(string[] args)
+    {
+        var builder = WebApplication.CreateBuilder(args);
+        builder.ConfigureLogging();
+        builder.ConfigureServer();
+        builder.Services
+            .AddLedger(builder.Configuration)                                         // Postgres: waits for it, migrates; submit, cancel, reads
+            .AddInstanceHeartbeat(new InstanceProfile { Role = "producer" })          // owns outbox rows, so it says that it lives
+            .AddBrokerPublishing(builder.Configuration)                               // RabbitMQ, the connection that sends
+            .AddOutboxRelay(builder.Configuration)                                    // publishes what is committed
+            .AddMaintenance()                                                         // promoter, rescuer, partitions
+            .AddHttpActions();                                                        // checks, waits, problems, health; the server itself comes last
+
+        var app = builder.Build();
+        ProblemMapping.Use(app);
+        SubmitTask.Map(app);
+        SubmitBatch.Map(app);
+        GetTask.Map(app);
+        GetResult.Map(app);
+        GetAttempts.Map(app);
+        ListTasks.Map(app);
+        CancelTask.Map(app);
+        ListKinds.Map(app);
+        GetKind.Map(app);
+        ListWorkers.Map(app);
+        Health.Map(app);
+        return app;
+    }
+}
