@@ -1,0 +1,8 @@
+namespace Messaging.Tests.Benchmarks.Cases;
+
+/// <summary>All cases, in the order they run.</summary>
+internal static class BenchCases
+{
+    /// <summary>A new case is a file beside this one and a line here.</summary>
+    public static IReadOnlyList<IBenchCase> All { get; } = [new EndToEnd()];
+}

@@ -1,0 +1,17 @@
+namespace Messaging.Tests.Benchmarks.Contestants;
+
+/// <summary>What the tables call the parts that use CPU.</summary>
+internal static class Parts
+{
+    /// <summary>The process that sends or submits.</summary>
+    public const string Submitter = "submitter";
+
+    /// <summary>The process that receives and runs.</summary>
+    public const string Consumer = "consumer";
+
+    /// <summary>Postgres with all its backends.</summary>
+    public const string Postgres = "Postgres";
+
+    /// <summary>The broker.</summary>
+    public const string RabbitMq = "RabbitMQ";
+}

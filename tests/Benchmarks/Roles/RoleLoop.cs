@@ -1,0 +1,39 @@
+using System.Globalization;
+
+namespace Messaging.Tests.Benchmarks.Roles;
+
+/// <summary>The child's side of <see cref="RoleProcess"/>: a number of tasks comes in as a line, the report goes out as one.</summary>
+internal static class RoleLoop
+{
+    /// <summary>First argument of a child process; the second is the role.</summary>
+    public const string Verb = "role";
+
+    /// <summary>In front of every line that is meant for the parent; others are logs.</summary>
+    public const char Mark = '@';
+
+    /// <summary>The first line: the role has started.</summary>
+    public const string Ready = "@ready";
+
+    /// <summary>Plays a role until the parent closes our input.</summary>
+    public static async Task<int> RunAsync(string name)
+    {
+        await using var role = Create(name);
+        await role.StartAsync(CancellationToken.None);
+        Console.WriteLine(Ready);
+        while (await Console.In.ReadLineAsync() is { } line)
+        {
+            var report = await role.RunAsync(int.Parse(line, CultureInfo.InvariantCulture), CancellationToken.None);
+            Console.WriteLine($"{Mark}{report}");
+        }
+
+        return 0;
+    }
+
+    private static IRole Create(string name) => name switch
+    {
+        BareSender.Name => new BareSender(),
+        BareReceiver.Name => new BareReceiver(),
+        LibrarySubmitter.Name => new LibrarySubmitter(),
+        _ => throw new ArgumentException($"There is no role '{name}'.", nameof(name)),
+    };
+}

@@ -1,0 +1,92 @@
+using Messaging.Tests.Benchmarks.Measure;
+using Npgsql;
+
+namespace Messaging.Tests.Benchmarks.Servers;
+
+/// <summary>The ledger as an onlooker sees it: when all is done, whether it was done right, and what it needs afterwards.</summary>
+/// <param name="connectionString">Its database.</param>
+/// <param name="serverId">Root of Postgres's processes.</param>
+internal sealed class BenchLedger(string connectionString, int serverId) : IAsyncDisposable
+{
+    private const string Server = "server";
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(3);
+
+    private readonly NpgsqlDataSource _postgres = NpgsqlDataSource.Create(connectionString);
+    private readonly CpuMeter _meter = new(new Dictionary<string, int> { [Server] = serverId });
+    private long _submitted;
+
+    /// <summary>
+    /// Awaits that every task has ended. A look-up of the last one is all that is asked while the others run: counting them
+    /// would cost more than running some.
+    /// </summary>
+    public async Task WaitUntilEndedAsync(Guid lastTask, CancellationToken cancellationToken)
+    {
+        await using var ended = _postgres.CreateCommand("SELECT EXISTS (SELECT FROM messaging.outcomes WHERE task_id = $1)");
+        ended.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = lastTask });
+        await WaitUntilTrueAsync(ended, cancellationToken);
+        await using var none = _postgres.CreateCommand("SELECT NOT EXISTS (SELECT FROM messaging.open_tasks)");
+        await WaitUntilTrueAsync(none, cancellationToken);
+    }
+
+    /// <summary>Awaits that every outbox row is settled.</summary>
+    public async Task WaitUntilSettledAsync(CancellationToken cancellationToken)
+    {
+        await using var none = _postgres.CreateCommand("SELECT NOT EXISTS (SELECT FROM messaging.outbox)");
+        await WaitUntilTrueAsync(none, cancellationToken);
+    }
+
+    /// <summary>Awaits that workers have measured how long a kind runs.</summary>
+    public async Task WaitUntilMeasuredAsync(string kind, CancellationToken cancellationToken)
+    {
+        await using var measured = _postgres.CreateCommand("SELECT EXISTS (SELECT FROM messaging.kinds WHERE name = $1 AND mean_run_ms IS NOT NULL)");
+        measured.Parameters.Add(new NpgsqlParameter<string> { TypedValue = kind });
+        await WaitUntilTrueAsync(measured, cancellationToken);
+    }
+
+    /// <summary>Checks that what was submitted since the start, these tasks included, has ended well, once each, and nothing is left.</summary>
+    /// <exception cref="BenchFailedException">It is not so.</exception>
+    public async Task CheckAsync(int tasks, CancellationToken cancellationToken)
+    {
+        _submitted += tasks;
+        await using var command = _postgres.CreateCommand(
+            """
+            SELECT (SELECT count(*) FROM messaging.tasks), count(*), count(*) FILTER (WHERE state = 4),
+                (SELECT count(*) FROM messaging.open_tasks), (SELECT count(*) FROM messaging.outbox)
+            FROM messaging.outcomes
+            """);
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        await row.ReadAsync(cancellationToken);
+        long[] found = [.. Enumerable.Range(0, 5).Select(row.GetInt64)];
+        if (found is not [var stored, var ended, var succeeded, 0, 0] || stored != _submitted || ended != _submitted || succeeded != _submitted)
+        {
+            throw new BenchFailedException(
+                $"{_submitted:N0} tasks were submitted, but the ledger has {found[0]:N0} tasks, {found[1]:N0} outcomes ({found[2]:N0} of them " +
+                $"succeeded), {found[3]:N0} open tasks and {found[4]:N0} outbox rows.");
+        }
+    }
+
+    /// <summary>Does now what autovacuum and the checkpointer would do during somebody else's run; answers the CPU time it took.</summary>
+    public async Task<TimeSpan> KeepUpAsync(CancellationToken cancellationToken)
+    {
+        var before = _meter.Read();
+        foreach (var statement in (string[])
+            ["VACUUM (ANALYZE) messaging.tasks, messaging.outcomes, messaging.open_tasks, messaging.outbox", "CHECKPOINT"])
+        {
+            await using var command = _postgres.CreateCommand(statement);
+            command.CommandTimeout = 300;
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        return CpuMeter.Between(before, _meter.Read()).Parts[Server];
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _postgres.DisposeAsync();
+
+    private static async Task WaitUntilTrueAsync(NpgsqlCommand command, CancellationToken cancellationToken)
+    {
+        while (!(bool)(await command.ExecuteScalarAsync(cancellationToken))!)
+            await Task.Delay(Pause, TimeProvider.System, cancellationToken);
+    }
+}

@@ -1,0 +1,44 @@
+using System.Globalization;
+
+namespace Messaging.Tests.Dev.Up;
+
+/// <summary>The options of <c>./dev up</c>.</summary>
+public sealed record UpOptions
+{
+    /// <summary>Consumer processes; 0 to 64. Default 2.</summary>
+    public int Consumers { get; init; } = 2;
+
+    /// <summary>The Producer's port on loopback. Default 8080.</summary>
+    public int Port { get; init; } = 8080;
+
+    /// <summary>Whether to empty the data folder first.</summary>
+    public bool Fresh { get; init; }
+
+    /// <summary>The data folder; null: <c>.data</c> below the repository.</summary>
+    public string? Data { get; init; }
+
+    /// <summary>Reads the command line.</summary>
+    /// <exception cref="UsageException">An option is unknown or its value cannot be.</exception>
+    public static UpOptions Parse(ReadOnlySpan<string> arguments)
+    {
+        var options = new UpOptions();
+        while (!arguments.IsEmpty)
+        {
+            (options, arguments) = arguments switch
+            {
+                ["--consumers", var value, ..] => (options with { Consumers = Number("--consumers", value, 0, 64) }, arguments[2..].ToArray()),
+                ["--port", var value, ..] => (options with { Port = Number("--port", value, 1, 65_535) }, arguments[2..].ToArray()),
+                ["--data", var value, ..] => (options with { Data = value }, arguments[2..].ToArray()),
+                ["--fresh", ..] => (options with { Fresh = true }, arguments[1..].ToArray()),
+                _ => throw new UsageException($"'{arguments[0]}' is not understood. Usage: ./dev up [--consumers N] [--port P] [--fresh] [--data FOLDER]"),
+            };
+        }
+
+        return options;
+    }
+
+    private static int Number(string option, string value, int least, int most)
+        => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
+            ? number
+            : throw new UsageException($"{option} takes a number from {least} to {most}, not '{value}'.");
+}

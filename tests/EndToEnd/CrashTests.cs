@@ -1,0 +1,107 @@
+using System.Diagnostics;
+using System.Net.Http.Json;
+using Messaging.Infrastructure.Faults;
+using Messaging.Tests.Support;
+using Messaging.Tests.Support.Processes;
+using Messaging.Tests.Support.Servers;
+
+namespace Messaging.Tests.EndToEnd;
+
+/// <summary>Processes and servers die in the middle: nothing accepted is lost, nothing recorded twice.</summary>
+public sealed class CrashTests
+{
+    [Test]
+    public async Task A_consumer_killed_in_the_middle_of_20_000_tasks_loses_none()
+    {
+        // Slow enough that both have their hands full when one dies.
+        await using var system = await RunningSystem.StartAsync(consumers: 2, new() { Concurrency = 400 });
+        await system.SubmitEchoesAsync(20_000, wait: "PT0.2S");
+        await Eventually.GetAsync(_ => system.CountAsync("outcomes"), seen => seen > 2_000, TimeSpan.FromSeconds(60));
+        Assert.That(await system.CountAsync("open_tasks"), Is.GreaterThan(2_000), "in the middle");
+
+        await system.Consumers[0].KillAsync();
+        var sinceKill = Stopwatch.StartNew();
+        // The one that is left works on meanwhile; what it can't have done are the claims of the dead one.
+        await Eventually.GetAsync(_ => system.CountAsync("attempts WHERE outcome = 'worker-lost'"), seen => seen > 0, TimeSpan.FromSeconds(60));
+        var rescued = sinceKill.Elapsed;
+        await system.DrainedAsync(TimeSpan.FromMinutes(2));
+
+        Assert.That(await system.CountAsync("outcomes WHERE state = 4"), Is.EqualTo(20_000));
+        Assert.That(await system.ScalarAsync("SELECT count(DISTINCT task_id) FROM messaging.outcomes"), Is.EqualTo(20_000));
+        Assert.That(await system.ScalarAsync("SELECT max(attempt) FROM messaging.outcomes"), Is.EqualTo(1), "a lost worker spends no attempt");
+        await TestContext.Out.WriteLineAsync($"rescued {rescued.TotalSeconds:0.0} s after the kill");
+    }
+
+    [Test]
+    public async Task A_producer_killed_between_commit_and_hand_over_has_its_tasks_published_all_the_same()
+    {
+        await using var system = await RunningSystem.StartAsync(
+            consumers: 1, producerEnvironment: new Dictionary<string, string?> { ["MESSAGING_FAULT"] = FaultPoint.AfterCommit });
+        Assert.That(
+            async () => await system.Producer.Http.PostAsJsonAsync("v1/tasks", new { kind = "debug.echo", input = new { message = "orphan" } }),
+            Throws.InstanceOf<HttpRequestException>());
+        await system.Producer.Process.Exit;
+        Assert.That(await system.CountAsync("tasks"), Is.EqualTo(1), "it was committed");
+
+        await Eventually.GetAsync(_ => system.CountAsync("outcomes WHERE state = 4"), seen => seen == 1, TimeSpan.FromSeconds(30));
+        await system.DrainedAsync(TimeSpan.FromSeconds(10));
+    }
+
+    [Test]
+    public async Task Dying_at_every_crash_point_of_a_consumer_loses_nothing()
+    {
+        string[] points =
+        [
+            FaultPoint.AfterClaim, FaultPoint.InHandler, FaultPoint.AfterHandler, FaultPoint.AfterFinish, FaultPoint.AfterConfirm,
+        ];
+        await using var system = await RunningSystem.StartAsync(consumers: 0);
+        var faulty = new List<ConsumerProcess>();
+        foreach (var point in points)
+            faulty.Add(await system.AddConsumerAsync(new() { Name = point, Concurrency = 4 }, new Dictionary<string, string?> { ["MESSAGING_FAULT"] = point }));
+        await system.SubmitEchoesAsync(500, wait: "PT0.05S");
+
+        // The point after the confirm is reached when a consumer relays: a retry, or a hand-back of the tasks that wait for its 4 slots.
+        await system.SubmitAsync("debug.echo", new { message = "again", failTimes = 1 });
+        await Task.WhenAll(faulty.Where(f => f.Process.Name != FaultPoint.AfterConfirm).Select(f => f.Process.Exit.WaitAsync(TimeSpan.FromSeconds(60))));
+        await system.AddConsumerAsync(new() { Name = "healthy" });
+        await system.DrainedAsync(TimeSpan.FromSeconds(90));
+
+        Assert.That(await system.CountAsync("outcomes WHERE state = 4"), Is.EqualTo(501));
+    }
+
+    [Test]
+    public async Task Tasks_accepted_while_RabbitMQ_is_away_run_when_it_is_back()
+    {
+        await using var rabbitMq = new RabbitMqServer();
+        await rabbitMq.StartAsync();
+        await using var system = await RunningSystem.StartAsync(consumers: 2, rabbitMq: rabbitMq.Uri);
+        await system.SubmitEchoesAsync(100);
+        await system.DrainedAsync(TimeSpan.FromSeconds(30));
+
+        await rabbitMq.StopAsync();
+        var away = Stopwatch.StartNew();
+        await system.SubmitEchoesAsync(5_000);
+        Assert.That(await system.CountAsync("open_tasks WHERE state = 2"), Is.EqualTo(5_000));
+        await Eventually.TrueAsync(() => away.Elapsed > TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(40));
+        await rabbitMq.StartAsync();
+
+        await system.DrainedAsync(TimeSpan.FromMinutes(2));
+        Assert.That(await system.CountAsync("outcomes WHERE state = 4"), Is.EqualTo(5_100));
+    }
+
+    [Test]
+    public async Task A_consumer_told_to_stop_finishes_what_it_can_and_hands_the_rest_back()
+    {
+        await using var system = await RunningSystem.StartAsync(consumers: 1, new() { Concurrency = 10 });
+        await system.SubmitEchoesAsync(40, wait: "PT1S");
+        await Eventually.GetAsync(_ => system.CountAsync("open_tasks WHERE state = 3"), seen => seen >= 10, TimeSpan.FromSeconds(20));
+
+        Assert.That(await system.Consumers[0].StopAsync(), Is.True, system.Consumers[0].Process.LastLines());
+        Assert.That(await system.CountAsync("open_tasks WHERE state = 3"), Is.Zero, "no claim is left behind");
+        Assert.That(await system.CountAsync("outcomes"), Is.LessThan(40), "it did not wait for all of them");
+
+        await system.AddConsumerAsync();
+        await system.DrainedAsync(TimeSpan.FromSeconds(60));
+        Assert.That(await system.CountAsync("outcomes WHERE state = 4 AND attempt = 1"), Is.EqualTo(40));
+    }
+}

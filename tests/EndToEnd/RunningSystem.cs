@@ -1,0 +1,131 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Messaging.Tests.Support;
+using Messaging.Tests.Support.Processes;
+using Npgsql;
+
+namespace Messaging.Tests.EndToEnd;
+
+/// <summary>A whole system of one test: a database and a virtual host of its own, one Producer and any number of consumers, all real processes.</summary>
+internal sealed class RunningSystem : IAsyncDisposable
+{
+    private readonly List<IAsyncDisposable> _parts = [];
+
+    private RunningSystem(ProcessConnections connections) => Connections = connections;
+
+    public ProcessConnections Connections { get; }
+
+    public ProducerProcess Producer { get; private set; } = null!;
+
+    public List<ConsumerProcess> Consumers { get; } = [];
+
+    /// <summary>Starts the processes and awaits that all are ready.</summary>
+    public static async Task<RunningSystem> StartAsync(
+        int consumers, ConsumerProcessOptions? options = null, Uri? rabbitMq = null, IReadOnlyDictionary<string, string?>? producerEnvironment = null)
+    {
+        var database = await TestDatabase.CreateAsync(TestLedger.MigrateAsync);
+        var broker = rabbitMq is null ? await TestBroker.CreateAsync() : null;
+        var system = new RunningSystem(new ProcessConnections(database.ConnectionString, rabbitMq ?? broker!.Uri));
+        if (broker is not null)
+            system._parts.Add(broker);
+        system._parts.Add(database);
+        try
+        {
+            await Task.WhenAll(Enumerable.Range(1, consumers).Select(n => system.AddConsumerAsync((options ?? new()) with { Name = $"consumer-{n}" })));
+            system.Producer = await ProducerProcess.StartAsync(system.Connections, producerEnvironment);
+            return system;
+        }
+        catch
+        {
+            await system.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async Task<ConsumerProcess> AddConsumerAsync(ConsumerProcessOptions? options = null, IReadOnlyDictionary<string, string?>? environment = null)
+    {
+        var consumer = await ConsumerProcess.StartAsync(Connections, options, environment);
+        lock (Consumers)
+            Consumers.Add(consumer);
+        return consumer;
+    }
+
+    /// <summary>Submits one task and answers what the API said.</summary>
+    public async Task<JsonNode> SubmitAsync(string kind, object input, object? options = null)
+    {
+        var request = JsonSerializer.SerializeToNode(options ?? new { })!.AsObject();
+        request["kind"] = kind;
+        request["input"] = JsonSerializer.SerializeToNode(input);
+        using var answer = await Producer.Http.PostAsJsonAsync("v1/tasks", request);
+        var body = await answer.Content.ReadAsStringAsync();
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.Accepted), body);
+        return JsonNode.Parse(body)!;
+    }
+
+    /// <summary>Submits that many <c>debug.echo</c> tasks in batches; every line must be accepted.</summary>
+    public async Task SubmitEchoesAsync(int count, string? wait = null)
+    {
+        var waiting = wait is null ? "" : $",\"wait\":\"{wait}\"";
+        for (var done = 0; done < count; done += 10_000)
+        {
+            var lines = new StringBuilder();
+            for (var i = done; i < Math.Min(count, done + 10_000); i++)
+                lines.Append(CultureInfo.InvariantCulture, $"{{\"kind\":\"debug.echo\",\"input\":{{\"message\":\"{i}\"{waiting}}}}}\n");
+            using var content = new StringContent(lines.ToString(), Encoding.UTF8, "application/x-ndjson");
+            using var answer = await Producer.Http.PostAsync(new Uri("v1/tasks/batch", UriKind.Relative), content);
+            var body = await answer.Content.ReadAsStringAsync();
+            Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK), body[..Math.Min(body.Length, 2_000)]);
+            var statuses = body.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            Assert.That(statuses.Where(s => !s.Contains("\"status\":202", StringComparison.Ordinal)).Take(3), Is.Empty);
+            Assert.That(statuses, Has.Length.EqualTo(Math.Min(10_000, count - done)));
+        }
+    }
+
+    public async Task<JsonNode> GetAsync(string path)
+    {
+        using var answer = await Producer.Http.GetAsync(new Uri(path, UriKind.Relative));
+        return JsonNode.Parse(await answer.Content.ReadAsStringAsync())!;
+    }
+
+    /// <summary>Awaits the end of a task and answers it.</summary>
+    public Task<JsonNode> EndedAsync(JsonNode task, TimeSpan? limit = null) => Eventually.GetAsync(
+        _ => GetAsync($"v1/tasks/{task["id"]}?wait=PT5S"),
+        seen => seen["state"]?.GetValue<string>() is "succeeded" or "failed" or "cancelled" or "expired",
+        limit ?? TimeSpan.FromSeconds(30));
+
+    /// <summary>Awaits that nothing is open and nothing unpublished.</summary>
+    public Task DrainedAsync(TimeSpan limit) => Eventually.GetAsync(
+        async _ => (Open: await CountAsync("open_tasks"), Outbox: await CountAsync("outbox")), seen => seen is (0, 0), limit);
+
+    /// <summary>Counts rows: <c>CountAsync("outcomes WHERE state = 4")</c>.</summary>
+    public async Task<long> CountAsync(string from) => Convert.ToInt64(await ScalarAsync($"SELECT count(*) FROM messaging.{from}"), CultureInfo.InvariantCulture);
+
+    public async Task<object?> ScalarAsync(string sql)
+    {
+        await using var connection = new NpgsqlConnection(Connections.Postgres);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        return await command.ExecuteScalarAsync();
+    }
+
+    /// <summary>Ends everything. What the processes complained of goes to the test's output.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var process in Consumers.Select(c => c.Process).Append(Producer?.Process))
+        {
+            foreach (var line in process?.Lines.Where(l => l.Contains("warn:", StringComparison.Ordinal) || l.Contains("fail:", StringComparison.Ordinal)).Take(20) ?? [])
+                await TestContext.Out.WriteLineAsync($"{process!.Name}: {line}");
+        }
+
+        foreach (var consumer in Consumers)
+            await consumer.DisposeAsync();
+        if (Producer is not null)
+            await Producer.DisposeAsync();
+        foreach (var part in _parts)
+            await part.DisposeAsync();
+    }
+}

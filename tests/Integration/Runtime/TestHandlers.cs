@@ -1,0 +1,108 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using Messaging.Contracts.Handlers;
+using Messaging.Contracts.Kinds;
+
+namespace Messaging.Tests.Integration.Runtime;
+
+/// <summary>Where a test meets the handlers that its worker runs.</summary>
+internal sealed class Probe
+{
+    private readonly Channel<TaskContext> _started = Channel.CreateUnbounded<TaskContext>();
+
+    /// <summary>Opened by the test: gated handlers may end.</summary>
+    public TaskCompletionSource Gate { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>How often each task was run.</summary>
+    public ConcurrentDictionary<Guid, int> Runs { get; } = new();
+
+    /// <summary>The reasons that stopped handlers have seen.</summary>
+    public ConcurrentDictionary<Guid, StopReason> Stopped { get; } = new();
+
+    public void Started(TaskContext context)
+    {
+        Runs.AddOrUpdate(context.TaskId, 1, (_, runs) => runs + 1);
+        _started.Writer.TryWrite(context);
+    }
+
+    /// <summary>Returns when another handler has started.</summary>
+    public ValueTask<TaskContext> NextStartAsync(CancellationToken cancellationToken) => _started.Reader.ReadAsync(cancellationToken);
+}
+
+[TaskKind("test.say", FirstRetryDelay = "PT0.05S")]
+internal sealed record Say(string Text, int FailTimes = 0) : ITaskInput<Said>;
+
+internal sealed record Said(string Text, int Attempt);
+
+internal sealed class SayHandler(Probe probe) : ITaskHandler<Say, Said>
+{
+    public Task<Said> HandleAsync(Say input, TaskContext context, CancellationToken cancellationToken)
+    {
+        probe.Started(context);
+        if (context.Attempt <= input.FailTimes)
+            throw new InvalidOperationException($"attempt {context.Attempt} fails \0 with a NUL");
+        return Task.FromResult(new Said(input.Text, context.Attempt));
+    }
+}
+
+[TaskKind("test.gated")]
+internal sealed record Gated(bool HeedToken = true) : ITaskInput<string>;
+
+/// <summary>Waits until the test opens the gate, or until it is stopped.</summary>
+internal sealed class GatedHandler(Probe probe) : ITaskHandler<Gated, string>
+{
+    public async Task<string> HandleAsync(Gated input, TaskContext context, CancellationToken cancellationToken)
+    {
+        probe.Started(context);
+        try
+        {
+            await probe.Gate.Task.WaitAsync(input.HeedToken ? cancellationToken : CancellationToken.None);
+            return "through";
+        }
+        catch (OperationCanceledException)
+        {
+            probe.Stopped[context.TaskId] = context.StopReason;
+            throw;
+        }
+    }
+}
+
+[TaskKind("test.refuse")]
+internal sealed record Refuse(string Why) : ITaskInput<string>;
+
+internal sealed class RefuseHandler : ITaskHandler<Refuse, string>
+{
+    public Task<string> HandleAsync(Refuse input, TaskContext context, CancellationToken cancellationToken) =>
+        throw new NonRetryableException(input.Why, "refused");
+}
+
+[TaskKind("test.large")]
+internal sealed record Large(int Length) : ITaskInput<string>;
+
+internal sealed class LargeHandler : ITaskHandler<Large, string>
+{
+    public Task<string> HandleAsync(Large input, TaskContext context, CancellationToken cancellationToken) =>
+        Task.FromResult(new string('x', input.Length));
+}
+
+[TaskKind("test.report")]
+internal sealed record Report(int Times) : ITaskInput<string>;
+
+/// <summary>Reports progress and then waits for the gate.</summary>
+internal sealed class ReportHandler(Probe probe) : ITaskHandler<Report, string>
+{
+    public async Task<string> HandleAsync(Report input, TaskContext context, CancellationToken cancellationToken)
+    {
+        for (var i = 1; i <= input.Times; i++)
+            context.ReportProgress(100.0 * i / input.Times, $"step {i} \0");
+        probe.Started(context);
+        await probe.Gate.Task.WaitAsync(cancellationToken);
+        return "done";
+    }
+}
+
+internal static class TestHandlers
+{
+    public static IReadOnlyList<Type> All { get; } =
+        [typeof(SayHandler), typeof(GatedHandler), typeof(RefuseHandler), typeof(LargeHandler), typeof(ReportHandler)];
+}

@@ -1,0 +1,91 @@
+using Messaging.Contracts.Tasks;
+using Messaging.Infrastructure.Store.Cancel;
+using Messaging.Infrastructure.Store.Claim;
+using Messaging.Infrastructure.Store.Finish;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Messaging.Tests.Integration.Store;
+
+public sealed class ClaimStageTests : LedgerTest
+{
+    [Test]
+    public async Task Of_two_workers_that_claim_the_same_tasks_each_task_goes_to_one()
+    {
+        var ids = await Ledger.SubmitManyAsync(300);
+        // Two processes have a stage each: their batches meet in the database, not in one writer.
+        await using var otherStage = ActivatorUtilities.CreateInstance<ClaimStage>(Ledger.Services);
+        var (one, other) = (Guid.NewGuid(), Guid.NewGuid());
+        var claims = await Task.WhenAll(ids.SelectMany((id, i) => new[]
+        {
+            Task.Run(() => Claim(id, new Fence(one, i))),
+            Task.Run(() => Claim(id, new Fence(other, i), otherStage)),
+        }));
+
+        var winners = claims.Where(c => c.Answer is not null).Select(c => c.Id).ToArray();
+        Assert.That(winners, Has.Length.EqualTo(300));
+        Assert.That(winners, Is.Unique);
+        Assert.That(await Ledger.CountAsync("open_tasks WHERE state = 3 AND attempt = 1"), Is.EqualTo(300));
+    }
+
+    [Test]
+    public async Task Claiming_again_with_the_same_fence_finds_the_same_claim()
+    {
+        var id = (await Ledger.SubmitManyAsync(1))[0];
+        var fence = new Fence(Guid.NewGuid(), 7);
+        var first = (await Claim(id, fence)).Answer;
+        var again = (await Claim(id, fence)).Answer;
+
+        Assert.That(first, Is.Not.Null);
+        Assert.That(again, Is.EqualTo(first));
+        Assert.That(again!.Attempt, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_copy_never_gets_a_task_that_is_finishing_or_has_finished()
+    {
+        var worker = Guid.NewGuid();
+        var running = await Ledger.ClaimManyAsync(300, worker);
+        var copies = Guid.NewGuid();
+        var race = running.SelectMany((task, i) => new[]
+        {
+            FinishAsync(task.Id, task.Claim.Fence),
+            ClaimedAsync(task.Id, new Fence(copies, i)),
+        });
+        var answers = await Task.WhenAll(race);
+        var late = await Task.WhenAll(running.Select((task, i) => ClaimedAsync(task.Id, new Fence(copies, 1000 + i))));
+
+        Assert.That(answers.Count(a => a == "recorded"), Is.EqualTo(300));
+        Assert.That(answers.Concat(late), Has.None.EqualTo("claimed"));
+        Assert.That(await Ledger.CountAsync("outcomes"), Is.EqualTo(300));
+        Assert.That(await Ledger.CountAsync("open_tasks"), Is.Zero);
+
+        async Task<string> FinishAsync(Guid id, Fence fence)
+        {
+            var answer = await Ledger.Finish.FinishAsync(new Ended(id, fence, 1, TaskState.Succeeded, "1"u8.ToArray(), null), CancellationToken.None);
+            return answer == FinishAnswer.Recorded ? "recorded" : "refused";
+        }
+
+        async Task<string> ClaimedAsync(Guid id, Fence fence) => (await Claim(id, fence)).Answer is null ? "not to be had" : "claimed";
+    }
+
+    [Test]
+    public async Task A_task_is_cancelled_or_claimed_but_never_both()
+    {
+        var ids = await Ledger.SubmitManyAsync(300);
+        var worker = Guid.NewGuid();
+        var cancels = ids.Select(id => Task.Run(() => Ledger.Cancel.CancelAsync(id, CancellationToken.None))).ToArray();
+        var claims = ids.Select((id, i) => Task.Run(() => Claim(id, new Fence(worker, i)))).ToArray();
+        await Task.WhenAll([.. cancels, .. claims]);
+
+        for (var i = 0; i < ids.Length; i++)
+        {
+            var claimed = (await claims[i]).Answer is not null;
+            Assert.That(await cancels[i], Is.EqualTo(claimed ? CancelAnswer.Requested : CancelAnswer.Cancelled), $"task {i}, claimed: {claimed}");
+        }
+
+        Assert.That(await Ledger.CountAsync("outcomes WHERE state = 6") + await Ledger.CountAsync("open_tasks WHERE cancel_requested AND state = 3"), Is.EqualTo(300));
+    }
+
+    private async Task<(Guid Id, Claimed? Answer)> Claim(Guid id, Fence fence, ClaimStage? stage = null) =>
+        (id, await (stage ?? Ledger.Claim).ClaimAsync(new ClaimRequest(id, fence), CancellationToken.None));
+}
