@@ -36,22 +36,10 @@ public sealed class ConsumerProcess : ProductProcess
 
     /// <summary>Starts it and awaits that it is ready.</summary>
     /// <inheritdoc cref="Launch"/>
-    public static async Task<ConsumerProcess> StartAsync(
+    public static Task<ConsumerProcess> StartAsync(
         ProcessConnections connections,
         ConsumerProcessOptions? options = null,
         IReadOnlyDictionary<string, string?>? environment = null,
-        CancellationToken cancellationToken = default)
-    {
-        var process = Launch(connections, options, environment);
-        try
-        {
-            await process.WaitUntilReadyAsync(cancellationToken);
-            return process;
-        }
-        catch
-        {
-            await process.DisposeAsync();
-            throw;
-        }
-    }
+        CancellationToken cancellationToken = default) =>
+        ReadyAsync(Launch(connections, options, environment), cancellationToken);
 }

@@ -32,21 +32,9 @@ public sealed class ProducerProcess : ProductProcess
 
     /// <summary>Starts it and awaits that it is ready.</summary>
     /// <inheritdoc cref="Launch"/>
-    public static async Task<ProducerProcess> StartAsync(
+    public static Task<ProducerProcess> StartAsync(
         ProcessConnections connections,
         IReadOnlyDictionary<string, string?>? environment = null,
-        CancellationToken cancellationToken = default)
-    {
-        var process = Launch(connections, environment: environment);
-        try
-        {
-            await process.WaitUntilReadyAsync(cancellationToken);
-            return process;
-        }
-        catch
-        {
-            await process.DisposeAsync();
-            throw;
-        }
-    }
+        CancellationToken cancellationToken = default) =>
+        ReadyAsync(Launch(connections, environment: environment), cancellationToken);
 }

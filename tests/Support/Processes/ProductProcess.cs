@@ -60,6 +60,22 @@ public abstract class ProductProcess : IAsyncDisposable
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>Awaits that a process is ready; one that does not become so is ended.</summary>
+    private protected static async Task<T> ReadyAsync<T>(T process, CancellationToken cancellationToken)
+        where T : ProductProcess
+    {
+        try
+        {
+            await process.WaitUntilReadyAsync(cancellationToken);
+            return process;
+        }
+        catch
+        {
+            await process.DisposeAsync();
+            throw;
+        }
+    }
+
     private async Task<bool> IsReadyAsync(CancellationToken cancellationToken)
     {
         using var answer = await Http.GetAsync(new Uri("health/ready", UriKind.Relative), cancellationToken);
