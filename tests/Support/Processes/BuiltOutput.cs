@@ -14,11 +14,12 @@ public static class BuiltOutput
     public static string Configuration { get; } =
         AppContext.BaseDirectory.Contains($"{Path.DirectorySeparatorChar}Release{Path.DirectorySeparatorChar}", StringComparison.Ordinal) ? "Release" : "Debug";
 
-    /// <summary>The assembly of a project at the root, such as <c>Producer</c>.</summary>
+    /// <summary>The assembly of a project, named by its folder: <c>Producer</c>, <c>tests/Worker</c>.</summary>
     /// <exception cref="ServerStartException">It has not been built.</exception>
     public static string Of(string project)
     {
-        var path = Path.Combine(RepositoryRoot, project, "bin", Configuration, "net10.0", $"Messaging.{project}.dll");
+        var assembly = $"Messaging.{project.Replace("tests/", "Tests.", StringComparison.Ordinal)}.dll";
+        var path = Path.Combine(RepositoryRoot, project, "bin", Configuration, "net10.0", assembly);
         return File.Exists(path)
             ? path
             : throw new ServerStartException($"{project} is not built: run 'dotnet build -c {Configuration} {RootMark}' ({path} is missing).");

@@ -6,8 +6,8 @@ namespace Messaging.Tests.Support.Processes;
 /// <summary>A worker as a process of its own, with its health endpoint on a loopback port.</summary>
 public sealed class ConsumerProcess : ProductProcess
 {
-    private ConsumerProcess(string name, int port, Dictionary<string, string?> environment, Action<string>? onLine)
-        : base(name, "Consumers", port, environment, onLine)
+    private ConsumerProcess(string name, string project, int port, Dictionary<string, string?> environment, Action<string>? onLine)
+        : base(name, project, port, environment, onLine)
     {
     }
 
@@ -31,7 +31,7 @@ public sealed class ConsumerProcess : ProductProcess
         settings["Messaging__Worker__HealthPort"] = port.ToString(CultureInfo.InvariantCulture);
         // Tests and ./dev up fetch from web servers on this machine.
         settings["Messaging__HttpFetch__AllowLoopback"] = "true";
-        return new ConsumerProcess(options.Name, port, Merge(settings, environment), onLine);
+        return new ConsumerProcess(options.Name, options.Project, port, Merge(settings, environment), onLine);
     }
 
     /// <summary>Starts it and awaits that it is ready.</summary>

@@ -6,6 +6,12 @@ public sealed record ConsumerProcessOptions
     /// <summary>What it is called in messages and in front of its lines.</summary>
     public string Name { get; init; } = "consumer";
 
+    /// <summary>The worker that runs the tests' own kinds (<c>test.poison</c>, <c>test.hold</c>) beside the built-in ones.</summary>
+    public const string TestWorker = "tests/Worker";
+
+    /// <summary>The folder of its project: <c>Consumers</c>, or <see cref="TestWorker"/>. Whoever starts it must have it built.</summary>
+    public string Project { get; init; } = "Consumers";
+
     /// <summary>The task queues it takes from; <c>default</c> when not set.</summary>
     public IReadOnlyList<string> Queues { get; init; } = ["default"];
 

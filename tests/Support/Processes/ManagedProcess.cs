@@ -83,7 +83,7 @@ public sealed class ManagedProcess : IAsyncDisposable
 
     /// <summary>Starts a built project of the repository.</summary>
     /// <param name="name">What to call it.</param>
-    /// <param name="project">Folder at the root: <c>Producer</c>, <c>Consumers</c>.</param>
+    /// <param name="project">Its folder: <c>Producer</c>, <c>Consumers</c>, <c>tests/Worker</c>.</param>
     /// <param name="environment">Variables to set on top of ours; null removes one.</param>
     /// <param name="onLine">Called with every line.</param>
     public static ManagedProcess StartProject(
