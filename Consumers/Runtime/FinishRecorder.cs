@@ -31,7 +31,7 @@ internal sealed class FinishRecorder(
 
             var answer = await FinishAsync(finish);
             if (answer == FinishAnswer.CancelRequested)
-                answer = await FinishAsync(finish = Cancelled(execution));
+                answer = await FinishAsync(finish = Cancelled(execution, CancelledWhileRunning));
             FaultPoint.Reached(FaultPoint.AfterFinish); // dying here: the broker delivers again, and the claim of that copy is refused
             Log(execution, finish, answer);
         }
@@ -49,20 +49,24 @@ internal sealed class FinishRecorder(
     internal static Finish? ToFinish(TaskExecution x, TaskOutcome outcome) => outcome switch
     {
         Returned returned => new Ended(x.Copy.Id, x.Fence, x.Claim.Attempt, TaskState.Succeeded, returned.Result, null),
-        AttemptFailed { Failure.Retryable: true } failed when x.Claim.Attempt < x.Copy.MaxAttempts =>
-            new RetryLater(x.Copy.Id, x.Fence, x.Claim.Attempt, RetryDelay(x), failed.Failure),
-        AttemptFailed failed => new Ended(x.Copy.Id, x.Fence, x.Claim.Attempt, TaskState.Failed, null, failed.Failure),
-        CalledOff => Cancelled(x),
+        AttemptFailed failed when RetryDecider.DelayOf(x, failed, Random.Shared) is { } delay =>
+            new RetryLater(x.Copy.Id, x.Fence, x.Claim.Attempt, delay, failed.Failure) { TimedOut = failed.TimedOut },
+        AttemptFailed failed => FailedForGood(x, failed),
+        CalledOff off => Cancelled(x, off.Reason is { } reason ? new TaskFailure(FailureCodes.Cancelled, reason, Retryable: false) : CancelledWhileRunning),
+        Snooze snooze => new Snoozed(x.Copy.Id, x.Fence, x.Claim.Attempt, snooze.Delay),
         GivenBack back => new HandedBack(x.Copy.Id, x.Fence, x.Claim.Attempt, back.Delay),
         NotOurs => null,
         _ => throw new InvalidOperationException($"{outcome.GetType()} is not one of the outcomes."),
     };
 
-    private static Ended Cancelled(TaskExecution x) =>
-        new(x.Copy.Id, x.Fence, x.Claim.Attempt, TaskState.Cancelled, null, CancelledWhileRunning);
+    private static Ended Cancelled(TaskExecution x, TaskFailure reason) =>
+        new(x.Copy.Id, x.Fence, x.Claim.Attempt, TaskState.Cancelled, null, reason);
 
-    private static TimeSpan RetryDelay(TaskExecution x) =>
-        x.Handler!.Kind.Retry.DelayAfter(x.Claim.Attempt, Random.Shared);
+    private static Ended FailedForGood(TaskExecution x, AttemptFailed failed)
+    {
+        var failure = failed.Failure with { Retryable = failed.Failure.Retryable && !RetryDecider.IsRuledOut(x, failed) };
+        return new Ended(x.Copy.Id, x.Fence, x.Claim.Attempt, TaskState.Failed, null, failure) { TimedOut = failed.TimedOut };
+    }
 
     /// <summary>Says it until it is answered. Null: the ledger can't take it in any form, or the worker's time is over.</summary>
     private async Task<FinishAnswer?> FinishAsync(Finish? finish)
@@ -121,6 +125,9 @@ internal sealed class FinishRecorder(
                 break;
             case (_, RetryLater retry):
                 log.AttemptFailed(kind, id, attempt, x.Copy.MaxAttempts, retry.Delay.TotalSeconds, retry.Failure.Code, retry.Failure.Message);
+                break;
+            case (_, Snoozed snoozed):
+                log.Snoozed(kind, id, snoozed.Delay.TotalSeconds);
                 break;
             case (_, HandedBack):
                 log.HandedBack(kind, id);

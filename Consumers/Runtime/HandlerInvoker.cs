@@ -12,10 +12,17 @@ internal abstract class HandlerInvoker
     /// <summary>The largest result that is kept inline, in bytes of JSON.</summary>
     public const int LargestResult = 256 * 1024;
 
-    private protected HandlerInvoker(KindDescription kind) => Kind = kind;
+    private protected HandlerInvoker(Type handler, KindDescription kind)
+    {
+        Kind = kind;
+        Retries = RetryRules.Of(handler, kind.Retry);
+    }
 
     /// <summary>What others need to know of the kind.</summary>
     public KindDescription Kind { get; }
+
+    /// <summary>What follows a failure.</summary>
+    public RetryRules Retries { get; }
 
     /// <summary>How long its attempts run here.</summary>
     public MeanRunTime MeanRun { get; } = new();
@@ -24,7 +31,7 @@ internal abstract class HandlerInvoker
     public abstract Type HandlerType { get; }
 
     /// <summary>Closes the generic invoker over a handler's types; done once a kind.</summary>
-    /// <exception cref="ArgumentException">The types don't fit each other.</exception>
+    /// <exception cref="ArgumentException">The types don't fit each other, or the handler has a retry rule that can't be.</exception>
     /// <exception cref="NotSupportedException">The input or the result can't be written as JSON.</exception>
     /// <exception cref="InvalidOperationException">The handler has no constructor that dependency injection can use.</exception>
     public static HandlerInvoker Create(Type handler, Type input, Type result, KindDescription kind)
@@ -49,7 +56,7 @@ internal sealed class HandlerInvoker<THandler, TInput, TResult> : HandlerInvoker
     private readonly ObjectFactory<THandler> _create = ActivatorUtilities.CreateFactory<THandler>([]);
 
     private HandlerInvoker(KindDescription kind)
-        : base(kind)
+        : base(typeof(THandler), kind)
     {
     }
 

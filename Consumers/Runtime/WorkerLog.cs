@@ -66,6 +66,9 @@ internal static partial class WorkerLog
     [LoggerMessage(2022, LogLevel.Debug, "{Tasks} tasks of {Queue} could not start in time and are handed back")]
     public static partial void NoRoom(this ILogger log, int tasks, string queue);
 
+    [LoggerMessage(2023, LogLevel.Debug, "{Kind} {Task} snoozes for {Seconds:0.###} s")]
+    public static partial void Snoozed(this ILogger log, string kind, Guid task, double seconds);
+
     [LoggerMessage(2030, LogLevel.Warning, "The ledger does not answer ({Reason}): running tasks go on, nothing new starts until it is back")]
     public static partial void LedgerAway(this ILogger log, string reason);
 

@@ -10,7 +10,9 @@ namespace Messaging.Contracts.Handlers;
 /// <typeparam name="TResult">What it returns; stored as the task's result.</typeparam>
 /// <remarks>
 /// A handler runs at least once: after a crash the same task may run again, so effects outside the ledger should bear repeating.
-/// An exception ends the attempt and is retried by the kind's policy; <see cref="NonRetryableException"/> ends the task.
+/// An exception ends the attempt, which is retried by the kind's policy and the handler's rules (<see cref="RetryOnAttribute{TException}"/>,
+/// <see cref="NoRetryOnAttribute{TException}"/>). The members of <see cref="TaskOutcomeException"/> say something else: retry after a
+/// time, fail for good, snooze, cancel.
 /// </remarks>
 public interface ITaskHandler<in TInput, TResult>
     where TInput : ITaskInput<TResult>

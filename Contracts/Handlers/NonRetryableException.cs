@@ -3,7 +3,7 @@ using Messaging.Contracts.Tasks;
 namespace Messaging.Contracts.Handlers;
 
 /// <summary>A handler throws it when another attempt can't help: the task fails at once, whatever attempts are left.</summary>
-public sealed class NonRetryableException : Exception
+public sealed class NonRetryableException : TaskOutcomeException
 {
     /// <summary>A failure that retrying does not mend.</summary>
     /// <param name="message">One sentence for people; becomes <see cref="TaskFailure.Message"/>.</param>

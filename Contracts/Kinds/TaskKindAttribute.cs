@@ -23,9 +23,11 @@ public sealed class TaskKindAttribute(string name) : Attribute
     /// <summary>Attempts in all. Default: 5.</summary>
     public int MaxAttempts { get; init; } = Tasks.RetryPolicy.DefaultMaxAttempts;
 
-    /// <summary>The longest delay before the second attempt, ISO 8601. Default: <c>PT1S</c>. It doubles with each attempt.</summary>
+    /// <summary>
+    /// The delay before the second attempt, ISO 8601. Default: <c>PT1S</c>. It doubles with each attempt; chance adds up to half of it.
+    /// </summary>
     public string FirstRetryDelay { get; init; } = "PT1S";
 
-    /// <summary>The longest delay before any attempt, ISO 8601. Default: <c>PT5M</c>.</summary>
+    /// <summary>Where the doubling ends, ISO 8601. Default: <c>PT5M</c>.</summary>
     public string MaxRetryDelay { get; init; } = "PT5M";
 }

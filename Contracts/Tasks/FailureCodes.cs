@@ -18,6 +18,6 @@ public static class FailureCodes
     /// <summary>The worker that ran the attempt died.</summary>
     public const string WorkerLost = "worker-lost";
 
-    /// <summary>Somebody called the task off.</summary>
+    /// <summary>Somebody, or the handler itself, called the task off.</summary>
     public const string Cancelled = "cancelled";
 }

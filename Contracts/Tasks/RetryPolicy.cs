@@ -1,12 +1,13 @@
 namespace Messaging.Contracts.Tasks;
 
 /// <summary>
-/// When a failed attempt is followed by another. The delay before attempt n + 1 is drawn evenly from
-/// 0 to <c>min(MaxDelay, FirstDelay × 2^(n-1))</c> ("full jitter", so that tasks that failed together do not come back together).
+/// When a failed attempt is followed by another. The delay before attempt n + 1 is at least <c>min(MaxDelay, FirstDelay × 2^(n-1))</c>
+/// and at most <see cref="Jitter"/> more, drawn evenly: never earlier than asked, and tasks that failed together do not come back
+/// together.
 /// </summary>
 /// <param name="MaxAttempts">Attempts in all, the first included; 1 means never again. At least 1, at most <see cref="MostAttempts"/>.</param>
-/// <param name="FirstDelay">The longest delay before the second attempt.</param>
-/// <param name="MaxDelay">The longest delay before any attempt.</param>
+/// <param name="FirstDelay">The delay before the second attempt, without its jitter.</param>
+/// <param name="MaxDelay">Where the doubling ends, without the jitter.</param>
 public sealed record RetryPolicy(int MaxAttempts, TimeSpan FirstDelay, TimeSpan MaxDelay)
 {
     /// <summary>What a kind gets that does not say otherwise: 5 attempts.</summary>
@@ -14,6 +15,9 @@ public sealed record RetryPolicy(int MaxAttempts, TimeSpan FirstDelay, TimeSpan 
 
     /// <summary>The upper bound of <see cref="MaxAttempts"/>.</summary>
     public const int MostAttempts = 100;
+
+    /// <summary>The most that chance adds to a delay, as a part of it: half.</summary>
+    public const double Jitter = 0.5;
 
     /// <summary>What a kind gets that does not say otherwise: 1 second.</summary>
     public static readonly TimeSpan DefaultFirstDelay = TimeSpan.FromSeconds(1);
@@ -31,7 +35,8 @@ public sealed record RetryPolicy(int MaxAttempts, TimeSpan FirstDelay, TimeSpan 
     {
         ArgumentNullException.ThrowIfNull(random);
         ArgumentOutOfRangeException.ThrowIfLessThan(attempt, 1);
-        var ceiling = Math.Min(MaxDelay.TotalMilliseconds, FirstDelay.TotalMilliseconds * Math.Pow(2, attempt - 1));
-        return TimeSpan.FromMilliseconds(random.NextDouble() * ceiling);
+        var doubled = FirstDelay.TotalMilliseconds * Math.Pow(2, attempt - 1);
+        var asked = doubled < MaxDelay.TotalMilliseconds ? TimeSpan.FromMilliseconds(doubled) : MaxDelay;
+        return asked + (asked * (random.NextDouble() * Jitter));
     }
 }

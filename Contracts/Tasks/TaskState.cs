@@ -33,7 +33,7 @@ public enum TaskState : short
     [JsonStringEnumMemberName("failed")]
     Failed = 5,
 
-    /// <summary>Final: somebody called it off.</summary>
+    /// <summary>Final: somebody, or its own handler, called it off.</summary>
     [JsonStringEnumMemberName("cancelled")]
     Cancelled = 6,
 

@@ -31,8 +31,8 @@ public static class TaskTransitions
         [
             TaskState.Succeeded, // FinishSql.End
             TaskState.Failed,    // FinishSql.End
-            TaskState.Cancelled, // FinishSql.End after a cancel request; RescueSql if its worker died meanwhile
-            TaskState.Scheduled, // FinishSql.Retry; FinishSql.HandBack with a delay
+            TaskState.Cancelled, // FinishSql.End after a cancel request or by the handler; RescueSql if its worker died meanwhile
+            TaskState.Scheduled, // FinishSql.Retry: the next attempt, or a snooze; FinishSql.HandBack with a delay
             TaskState.Queued,    // FinishSql.HandBack; RescueSql: its worker died
         ],
         [TaskState.Failed] = [TaskState.Queued], // retried by a person

@@ -17,7 +17,11 @@ public abstract record Finish(Guid TaskId, Fence Fence, int Attempt);
 /// <param name="Result">The result as UTF-8 JSON; null unless succeeded.</param>
 /// <param name="Failure">Why it failed; null if it succeeded.</param>
 public sealed record Ended(Guid TaskId, Fence Fence, int Attempt, TaskState State, ReadOnlyMemory<byte>? Result, TaskFailure? Failure)
-    : Finish(TaskId, Fence, Attempt);
+    : Finish(TaskId, Fence, Attempt)
+{
+    /// <summary>True if the attempt failed by its timeout; the history says so.</summary>
+    public bool TimedOut { get; init; }
+}
 
 /// <summary>The attempt failed and another one follows. Refused with <see cref="FinishAnswer.CancelRequested"/> if the task was called off meanwhile.</summary>
 /// <param name="TaskId">The task.</param>
@@ -25,7 +29,21 @@ public sealed record Ended(Guid TaskId, Fence Fence, int Attempt, TaskState Stat
 /// <param name="Attempt">The number of the attempt.</param>
 /// <param name="Delay">How long from now.</param>
 /// <param name="Failure">Why the attempt failed.</param>
-public sealed record RetryLater(Guid TaskId, Fence Fence, int Attempt, TimeSpan Delay, TaskFailure Failure) : Finish(TaskId, Fence, Attempt);
+public sealed record RetryLater(Guid TaskId, Fence Fence, int Attempt, TimeSpan Delay, TaskFailure Failure) : Finish(TaskId, Fence, Attempt)
+{
+    /// <summary>True if the attempt failed by its timeout; the history says so.</summary>
+    public bool TimedOut { get; init; }
+}
+
+/// <summary>
+/// The handler put the task off: no attempt is spent, the history says "snoozed". Refused with <see cref="FinishAnswer.CancelRequested"/>
+/// if the task was called off meanwhile.
+/// </summary>
+/// <param name="TaskId">The task.</param>
+/// <param name="Fence">The claim.</param>
+/// <param name="Attempt">The number of the attempt that does not count.</param>
+/// <param name="Delay">How long from now.</param>
+public sealed record Snoozed(Guid TaskId, Fence Fence, int Attempt, TimeSpan Delay) : Finish(TaskId, Fence, Attempt);
 
 /// <summary>The worker gives a claimed task back unrun or unfinished: no attempt is spent, it is queued again at once or after a delay.</summary>
 /// <param name="TaskId">The task.</param>
@@ -43,6 +61,6 @@ public enum FinishAnswer
     /// <summary>The claim is no longer this worker's: nothing was recorded. Whatever must happen next is already arranged.</summary>
     ClaimLost,
 
-    /// <summary>A retry or hand-back of a task that was called off meanwhile: finish it as cancelled instead.</summary>
+    /// <summary>A retry, snooze or hand-back of a task that was called off meanwhile: finish it as cancelled instead.</summary>
     CancelRequested,
 }

@@ -7,13 +7,13 @@ public static class FinishSql
     public const string End = """
         WITH gone AS (
             DELETE FROM messaging.open_tasks o
-            USING unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::smallint[], $5::text[], $6::text[])
-                AS f(id, worker, claim_no, state, result, failure)
+            USING unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::smallint[], $5::text[], $6::text[], $7::text[])
+                AS f(id, worker, claim_no, state, result, failure, outcome)
             WHERE o.id = f.id AND o.state = 3 AND o.worker = f.worker AND o.claim_no = f.claim_no
-            RETURNING f.id, f.worker, f.claim_no, f.state, f.result, f.failure, o.attempt, o.claimed_at
+            RETURNING f.id, f.worker, f.claim_no, f.state, f.result, f.failure, f.outcome, o.attempt, o.claimed_at
         ), unsuccessful AS (
             INSERT INTO messaging.attempts (task_id, worker, claim_no, started_at, attempt, outcome, failure)
-            SELECT id, worker, claim_no, claimed_at, attempt, CASE state WHEN 6 THEN 'cancelled' ELSE 'failed' END, failure
+            SELECT id, worker, claim_no, claimed_at, attempt, outcome, failure
             FROM gone WHERE state <> 4
         )
         INSERT INTO messaging.outcomes (task_id, worker, claim_no, started_at, attempt, state, result, failure)
@@ -21,22 +21,24 @@ public static class FinishSql
         RETURNING task_id, worker, claim_no
         """;
 
-    /// <summary>Puts failed attempts back to wait for their next one; the promoter queues them when they are due.</summary>
+    /// <summary>Puts failed and snoozed attempts back to wait for the next run; the promoter queues them when they are due. A snooze spends no attempt.</summary>
     public const string Retry = """
         WITH ours AS (
-            SELECT o.id, o.attempt, o.claimed_at, f.worker, f.claim_no, f.delay_ms, f.failure
-            FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::text[]) AS f(id, worker, claim_no, delay_ms, failure)
+            SELECT o.id, o.attempt, o.claimed_at, f.worker, f.claim_no, f.delay_ms, f.outcome, f.failure
+            FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::text[], $6::text[])
+                AS f(id, worker, claim_no, delay_ms, outcome, failure)
             JOIN messaging.open_tasks o ON o.id = f.id
             WHERE o.state = 3 AND o.worker = f.worker AND o.claim_no = f.claim_no AND NOT o.cancel_requested
             FOR UPDATE OF o
         ), waiting AS (
             UPDATE messaging.open_tasks o
-            SET state = 0, due_at = now() + ours.delay_ms * interval '1 millisecond', worker = NULL, claim_no = NULL, claimed_at = NULL
+            SET state = 0, due_at = now() + ours.delay_ms * interval '1 millisecond', worker = NULL, claim_no = NULL, claimed_at = NULL,
+                attempt = CASE ours.outcome WHEN 'snoozed' THEN o.attempt - 1 ELSE o.attempt END
             FROM ours
             WHERE o.id = ours.id
         )
         INSERT INTO messaging.attempts (task_id, worker, claim_no, started_at, attempt, outcome, failure)
-        SELECT id, worker, claim_no, claimed_at, attempt, 'failed', failure FROM ours
+        SELECT id, worker, claim_no, claimed_at, attempt, outcome, failure FROM ours
         RETURNING task_id, worker, claim_no
         """;
 

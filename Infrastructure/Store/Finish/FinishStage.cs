@@ -58,14 +58,14 @@ public sealed class FinishStage : IAsyncDisposable
     {
         var ordered = items.OrderBy(f => f.TaskId).ToArray();
         var ended = ordered.OfType<Ended>().ToArray();
-        var retried = ordered.OfType<RetryLater>().ToArray();
+        var putOff = ordered.Where(f => f is RetryLater or Snoozed).ToArray();
         var handedBack = ordered.OfType<HandedBack>().ToArray();
         await using var connection = await _ledger.Durable.OpenConnectionAsync(cancellationToken);
         await using var batch = connection.CreateBatch();
         if (ended.Length > 0)
             AddEnded(batch, ended);
-        if (retried.Length > 0)
-            AddRetried(batch, retried);
+        if (putOff.Length > 0)
+            AddPutOff(batch, putOff);
         if (handedBack.Length > 0)
             AddHandedBack(batch, handedBack);
 
@@ -92,15 +92,17 @@ public sealed class FinishStage : IAsyncDisposable
         Array.ConvertAll(ended, f => f.Fence.ClaimNo),
         Array.ConvertAll(ended, f => (short)f.State),
         Parameters.Texts(ended, f => f.Result),
-        Array.ConvertAll(ended, f => Text(f.Failure)));
+        Array.ConvertAll(ended, f => Text(f.Failure)),
+        Array.ConvertAll(ended, OutcomeOf));
 
-    private static void AddRetried(NpgsqlBatch batch, RetryLater[] retried) => batch.Add(
+    private static void AddPutOff(NpgsqlBatch batch, Finish[] putOff) => batch.Add(
         FinishSql.Retry,
-        Array.ConvertAll(retried, f => f.TaskId),
-        Array.ConvertAll(retried, f => f.Fence.Worker),
-        Array.ConvertAll(retried, f => f.Fence.ClaimNo),
-        Array.ConvertAll(retried, f => (long)Math.Ceiling(f.Delay.TotalMilliseconds)),
-        Array.ConvertAll(retried, f => Text(f.Failure)));
+        Array.ConvertAll(putOff, f => f.TaskId),
+        Array.ConvertAll(putOff, f => f.Fence.Worker),
+        Array.ConvertAll(putOff, f => f.Fence.ClaimNo),
+        Array.ConvertAll(putOff, f => Milliseconds(f is RetryLater retry ? retry.Delay : ((Snoozed)f).Delay)),
+        Array.ConvertAll(putOff, OutcomeOf),
+        Array.ConvertAll(putOff, f => Text((f as RetryLater)?.Failure)));
 
     private static void AddHandedBack(NpgsqlBatch batch, HandedBack[] handedBack)
     {
@@ -109,7 +111,7 @@ public sealed class FinishStage : IAsyncDisposable
             Array.ConvertAll(handedBack, f => f.TaskId),
             Array.ConvertAll(handedBack, f => f.Fence.Worker),
             Array.ConvertAll(handedBack, f => f.Fence.ClaimNo),
-            Array.ConvertAll(handedBack, f => (long)Math.Ceiling(f.Delay.TotalMilliseconds)));
+            Array.ConvertAll(handedBack, f => Milliseconds(f.Delay)));
         batch.Add(FinishSql.Requeue, handedBack.Where(f => f.Delay <= TimeSpan.Zero).Select(f => f.TaskId).ToArray());
     }
 
@@ -135,6 +137,19 @@ public sealed class FinishStage : IAsyncDisposable
 
         return why;
     }
+
+    /// <summary>The word for the task's history; a success has no row there.</summary>
+    private static string OutcomeOf(Finish finish) => finish switch
+    {
+        Snoozed => AttemptOutcomes.Snoozed,
+        Ended { State: TaskState.Succeeded } => AttemptOutcomes.Succeeded,
+        Ended { State: TaskState.Cancelled } => AttemptOutcomes.Cancelled,
+        Ended { TimedOut: true } or RetryLater { TimedOut: true } => AttemptOutcomes.TimedOut,
+        _ => AttemptOutcomes.Failed,
+    };
+
+    // Up, not down: nothing comes back earlier than asked.
+    private static long Milliseconds(TimeSpan delay) => (long)Math.Ceiling(delay.TotalMilliseconds);
 
     private static (Guid, Fence) ReadKey(NpgsqlDataReader reader) => (reader.GetGuid(0), new Fence(reader.GetGuid(1), reader.GetInt64(2)));
 

@@ -15,13 +15,17 @@ public static class TaskReadSql
     public const string Ended = "SELECT c.task_id FROM unnest($1::uuid[]) AS u(id) JOIN messaging.outcomes c ON c.task_id = u.id";
 
     /// <summary>
-    /// The attempts of a task: those that did not simply succeed, the one that did, the one that runs.
+    /// The attempts of a task: those with a row of their own, the last one if it has none (it succeeded, or was cancelled when its
+    /// worker was lost), the one that runs.
     /// Indexes: primary keys of attempts, outcomes and open_tasks, one partition each.
     /// </summary>
     public const string Attempts = """
         SELECT attempt, worker, started_at, finished_at, outcome, failure FROM messaging.attempts WHERE task_id = $1
         UNION ALL
-        SELECT attempt, worker, started_at, finished_at, 'succeeded', NULL FROM messaging.outcomes WHERE task_id = $1 AND state = 4
+        SELECT attempt, worker, started_at, finished_at, CASE state WHEN 4 THEN 'succeeded' WHEN 6 THEN 'cancelled' ELSE 'failed' END, failure
+        FROM messaging.outcomes c
+        WHERE task_id = $1 AND worker IS NOT NULL
+          AND NOT EXISTS (SELECT FROM messaging.attempts a WHERE a.task_id = $1 AND a.worker = c.worker AND a.claim_no = c.claim_no)
         UNION ALL
         SELECT attempt, worker, claimed_at, NULL, 'running', NULL FROM messaging.open_tasks WHERE id = $1 AND state = 3
         ORDER BY 3

@@ -11,7 +11,7 @@ namespace Messaging.Infrastructure.Store.Read;
 /// <param name="Worker">Who ran it.</param>
 /// <param name="StartedAt">The claim.</param>
 /// <param name="FinishedAt">Null while it runs.</param>
-/// <param name="Outcome">A word: running, succeeded, failed, cancelled, worker-lost.</param>
+/// <param name="Outcome">One of <see cref="AttemptOutcomes"/>.</param>
 /// <param name="Failure">Why it failed.</param>
 public sealed record AttemptRecord(
     int Attempt, Guid Worker, DateTimeOffset StartedAt, DateTimeOffset? FinishedAt, string Outcome, TaskFailure? Failure);

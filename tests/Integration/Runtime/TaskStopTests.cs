@@ -63,7 +63,7 @@ public sealed class TaskStopTests
         var outcome = await worker.OutcomeAsync(task.Id, cancellationToken);
         Assert.That(outcome!.State, Is.EqualTo(TaskState.Failed));
         Assert.That((outcome.Failure!.Code, outcome.Failure.Retryable), Is.EqualTo((FailureCodes.Timeout, true)));
-        Assert.That(await worker.AttemptsAsync(task.Id, cancellationToken), Is.EqualTo(["1 failed", "2 failed"]));
+        Assert.That(await worker.AttemptsAsync(task.Id, cancellationToken), Is.EqualTo(["1 timed-out", "2 timed-out"]));
     }
 
     [Test]

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Messaging.Contracts.Handlers;
 using Messaging.Contracts.Kinds;
+using Messaging.Tests.Integration.Examples;
 
 namespace Messaging.Tests.Integration.Runtime;
 
@@ -104,5 +105,8 @@ internal sealed class ReportHandler(Probe probe) : ITaskHandler<Report, string>
 internal static class TestHandlers
 {
     public static IReadOnlyList<Type> All { get; } =
-        [typeof(SayHandler), typeof(GatedHandler), typeof(RefuseHandler), typeof(LargeHandler), typeof(ReportHandler)];
+    [
+        typeof(SayHandler), typeof(GatedHandler), typeof(RefuseHandler), typeof(LargeHandler), typeof(ReportHandler),
+        typeof(ImportFeedHandler),
+    ];
 }

@@ -62,6 +62,42 @@ public sealed class AttemptFailureTests
         Assert.That((failure.Code, failure.Message, failure.Retryable), Is.EqualTo(("unknown-account", "no such account", false)));
     }
 
+    [TestCase(StopReason.None)]
+    [TestCase(StopReason.TimedOut)]
+    [TestCase(StopReason.ShuttingDown)]
+    public void A_handler_that_says_how_its_attempt_ends_is_taken_at_its_word(StopReason reason)
+    {
+        var snooze = AttemptFailure.Of(new SnoozeException(TimeSpan.FromMinutes(3)), reason, Timeout);
+        var cancel = AttemptFailure.Of(new CancelTaskException("pointless"), reason, Timeout);
+        var later = (AttemptFailed)AttemptFailure.Of(new RetryAfterException(TimeSpan.FromSeconds(90), "busy", "too-busy"), reason, Timeout);
+
+        Assert.That(snooze, Is.EqualTo(new Snooze(TimeSpan.FromMinutes(3))));
+        Assert.That(cancel, Is.EqualTo(new CalledOff("pointless")));
+        Assert.That((later.RetryAfter, later.Exception, later.TimedOut), Is.EqualTo((TimeSpan.FromSeconds(90), (Type?)null, false)));
+        Assert.That((later.Failure.Code, later.Failure.Message, later.Failure.Retryable), Is.EqualTo(("too-busy", "busy", true)));
+        Assert.That(later.Failure.Details!.Value.GetProperty("retryAfter").GetString(), Is.EqualTo("PT1M30S"));
+    }
+
+    [Test]
+    public void After_its_claim_is_lost_or_the_task_called_off_a_handlers_word_does_not_count()
+    {
+        var snooze = new SnoozeException(TimeSpan.FromMinutes(3));
+
+        Assert.That(AttemptFailure.Of(snooze, StopReason.ClaimLost, Timeout), Is.TypeOf<NotOurs>());
+        Assert.That(AttemptFailure.Of(snooze, StopReason.Cancelled, Timeout), Is.EqualTo(new CalledOff()));
+    }
+
+    [Test]
+    public void A_failure_knows_the_type_that_rules_go_by()
+    {
+        var broken = (AttemptFailed)AttemptFailure.Of(new EndOfStreamException(), StopReason.None, Timeout);
+        var late = (AttemptFailed)AttemptFailure.Of(new EndOfStreamException(), StopReason.TimedOut, Timeout);
+
+        Assert.That((broken.Exception, broken.TimedOut), Is.EqualTo((typeof(EndOfStreamException), false)));
+        Assert.That((late.Exception, late.TimedOut), Is.EqualTo((typeof(TimeoutException), true)));
+        Assert.That(broken.Failure.Details!.Value.TryGetProperty("retryAfter", out _), Is.False);
+    }
+
     [Test]
     public void What_the_worker_or_a_person_stopped_is_no_failure()
     {

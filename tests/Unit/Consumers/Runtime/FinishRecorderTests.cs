@@ -33,8 +33,8 @@ public sealed class FinishRecorderTests
         var finish = FinishRecorder.ToFinish(Execution(attempt: 2), new AttemptFailed(Mendable));
 
         Assert.That(finish, Is.TypeOf<RetryLater>());
-        // The second attempt's delay is drawn from 0 to twice the first.
-        Assert.That(((RetryLater)finish!).Delay, Is.InRange(TimeSpan.Zero, TimeSpan.FromSeconds(2)));
+        // The kind's first delay, doubled, and up to half of that.
+        Assert.That(((RetryLater)finish!).Delay, Is.InRange(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(3)));
     }
 
     [TestCase(3, true)]
@@ -56,6 +56,52 @@ public sealed class FinishRecorderTests
 
         Assert.That(finish, Is.TypeOf<Ended>());
         Assert.That((((Ended)finish!).State, ((Ended)finish).Failure!.Code), Is.EqualTo((TaskState.Cancelled, FailureCodes.Cancelled)));
+    }
+
+    [Test]
+    public void A_task_that_its_handler_called_off_ends_cancelled_with_its_reason()
+    {
+        var ended = (Ended)FinishRecorder.ToFinish(Execution(attempt: 1), new CalledOff("nobody needs it"))!;
+
+        Assert.That((ended.State, ended.Failure), Is.EqualTo((TaskState.Cancelled, new TaskFailure(FailureCodes.Cancelled, "nobody needs it", false))));
+    }
+
+    [Test]
+    public void A_failure_that_names_a_time_is_never_retried_before_it()
+    {
+        var late = (RetryLater)FinishRecorder.ToFinish(Execution(attempt: 1), new AttemptFailed(Mendable) { RetryAfter = TimeSpan.FromHours(1) })!;
+        var soon = (RetryLater)FinishRecorder.ToFinish(Execution(attempt: 2), new AttemptFailed(Mendable) { RetryAfter = TimeSpan.FromSeconds(1) })!;
+        var last = FinishRecorder.ToFinish(Execution(attempt: 3), new AttemptFailed(Mendable) { RetryAfter = TimeSpan.FromSeconds(1) });
+
+        Assert.That(late.Delay, Is.EqualTo(TimeSpan.FromHours(1)));
+        Assert.That(soon.Delay, Is.InRange(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(3)));
+        Assert.That(last, Is.TypeOf<Ended>(), "it counts as an attempt");
+    }
+
+    [Test]
+    public void A_snooze_is_put_off_whatever_attempts_are_left()
+    {
+        var finish = FinishRecorder.ToFinish(Execution(attempt: 3), new Snooze(TimeSpan.FromMinutes(5)));
+
+        Assert.That(finish, Is.TypeOf<Snoozed>());
+        Assert.That(((Snoozed)finish!).Delay, Is.EqualTo(TimeSpan.FromMinutes(5)));
+    }
+
+    [Test]
+    public void A_timeout_is_told_apart_from_other_failures()
+    {
+        var retried = (RetryLater)FinishRecorder.ToFinish(Execution(attempt: 1), new AttemptFailed(Mendable) { TimedOut = true })!;
+        var ended = (Ended)FinishRecorder.ToFinish(Execution(attempt: 3), new AttemptFailed(Mendable) { TimedOut = true })!;
+
+        Assert.That((retried.TimedOut, ended.TimedOut), Is.EqualTo((true, true)));
+    }
+
+    [Test]
+    public void A_rule_of_the_handler_makes_a_failure_final()
+    {
+        var ended = (Ended)FinishRecorder.ToFinish(Execution(attempt: 1), new AttemptFailed(Mendable) { Exception = typeof(ArgumentNullException) })!;
+
+        Assert.That((ended.State, ended.Failure!.Retryable), Is.EqualTo((TaskState.Failed, false)));
     }
 
     [Test]
@@ -81,6 +127,7 @@ public sealed class FinishRecorderTests
     [TaskKind("unit.spell")]
     private sealed record Spell(string Word) : ITaskInput<string>;
 
+    [NoRetryOn<ArgumentException>]
     private sealed class SpellHandler : ITaskHandler<Spell, string>
     {
         public Task<string> HandleAsync(Spell input, TaskContext context, CancellationToken cancellationToken) =>
