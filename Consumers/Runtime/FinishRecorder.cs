@@ -32,6 +32,8 @@ internal sealed class FinishRecorder(
             var answer = await FinishAsync(finish);
             if (answer == FinishAnswer.CancelRequested)
                 answer = await FinishAsync(finish = Cancelled(execution, CancelledWhileRunning));
+            else if (answer == FinishAnswer.PastDeadline && outcome is AttemptFailed failed)
+                answer = await FinishAsync(finish = FailedForGood(execution, failed));
             FaultPoint.Reached(FaultPoint.AfterFinish); // dying here: the broker delivers again, and the claim of that copy is refused
             Log(execution, finish, answer);
         }

@@ -39,6 +39,12 @@ public sealed record SubmitTaskRequest
     /// <summary>How long one attempt may take: 1 ms to <see cref="LongestTimeout"/>. Default: the kind's.</summary>
     public TimeSpan? Timeout { get; init; }
 
+    /// <summary>
+    /// Before which a run must start; later than now and than <see cref="RunAt"/>. A task that does not run by then ends expired; a failed
+    /// attempt whose retry would come later fails the task at once. What runs may end after it. Default: none.
+    /// </summary>
+    public DateTimeOffset? Deadline { get; init; }
+
     /// <summary>Attempts in all, 1 to 100. Default: the kind's.</summary>
     public int? MaxAttempts { get; init; }
 

@@ -47,6 +47,9 @@ public sealed record TaskResponse
     /// <summary>Not before: as asked for, or, while scheduled, when it is due next.</summary>
     public DateTimeOffset? RunAt { get; init; }
 
+    /// <summary>Before which its runs must start; left out if it has none.</summary>
+    public DateTimeOffset? Deadline { get; init; }
+
     /// <summary>When the last attempt started.</summary>
     public DateTimeOffset? StartedAt { get; init; }
 

@@ -18,6 +18,9 @@ public static class FailureCodes
     /// <summary>The worker that ran the attempt died.</summary>
     public const string WorkerLost = "worker-lost";
 
+    /// <summary>The task could not start before its deadline.</summary>
+    public const string DeadlinePassed = "deadline-passed";
+
     /// <summary>Somebody, or the handler itself, called the task off.</summary>
     public const string Cancelled = "cancelled";
 }

@@ -37,7 +37,7 @@ public enum TaskState : short
     [JsonStringEnumMemberName("cancelled")]
     Cancelled = 6,
 
-    /// <summary>Final: it had not started by its deadline.</summary>
+    /// <summary>Final: it could not start before its deadline.</summary>
     [JsonStringEnumMemberName("expired")]
     Expired = 7,
 }

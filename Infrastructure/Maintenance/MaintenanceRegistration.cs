@@ -18,11 +18,12 @@ public static class MaintenanceRegistration
         return services;
     }
 
-    /// <summary>Registers the promoter, the rescuer and the partition keeper. Any number of processes may run them side by side.</summary>
+    /// <summary>Registers the promoter, the deadline sweeper, the rescuer and the partition keeper. Any number of processes may run them side by side.</summary>
     public static IServiceCollection AddMaintenance(this IServiceCollection services)
     {
         services.AddSingleton<TaskPromoter>();
         services.AddHostedService(provider => provider.GetRequiredService<TaskPromoter>());
+        services.AddHostedService<DeadlineSweeper>();
         services.AddSingleton<WorkerRescuer>();
         services.AddHostedService(provider => provider.GetRequiredService<WorkerRescuer>());
         services.AddSingleton<PartitionKeeper>();

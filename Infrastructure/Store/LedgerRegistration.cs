@@ -1,6 +1,7 @@
 using Messaging.Infrastructure.Store.Cancel;
 using Messaging.Infrastructure.Store.Claim;
 using Messaging.Infrastructure.Store.Connections;
+using Messaging.Infrastructure.Store.Expire;
 using Messaging.Infrastructure.Store.Finish;
 using Messaging.Infrastructure.Store.Kinds;
 using Messaging.Infrastructure.Store.Read;
@@ -30,6 +31,7 @@ public static class LedgerRegistration
         services.AddSingleton<ClaimStage>();
         services.AddSingleton<FinishStage>();
         services.AddSingleton<CancelStage>();
+        services.AddSingleton<ExpireStage>();
         services.AddSingleton<TaskContents>();
         services.AddSingleton<TaskReader>();
         services.AddSingleton<TaskSearch>();

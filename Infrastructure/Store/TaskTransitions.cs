@@ -13,19 +13,19 @@ public static class TaskTransitions
         [
             TaskState.Queued,    // PromoteSql: due
             TaskState.Cancelled, // CancelSql
-            TaskState.Expired,   // deadline passed
+            TaskState.Expired,   // ExpireSql.Sweep
         ],
         [TaskState.Waiting] =
         [
             TaskState.Queued,    // what it waited for has come
             TaskState.Cancelled, // CancelSql, or what it waited for failed
-            TaskState.Expired,   // deadline passed
+            TaskState.Expired,   // ExpireSql.Sweep
         ],
         [TaskState.Queued] =
         [
             TaskState.Running,   // ClaimSql.Claim
             TaskState.Cancelled, // CancelSql
-            TaskState.Expired,   // deadline passed
+            TaskState.Expired,   // ExpireSql.Sweep; ExpireSql.Refused: found so by a claim
         ],
         [TaskState.Running] =
         [

@@ -12,8 +12,8 @@ namespace Messaging.Producer.Http;
 /// </summary>
 internal ref struct SubmitTaskReader
 {
-    private static readonly string[] Members = ["kind", "input", "queue", "delay", "runAt", "timeout", "maxAttempts", "tags"];
-    private static readonly string[] LaterMembers = ["priority", "deadline", "key", "dependsOn", "callback", "idempotencyKey"];
+    private static readonly string[] Members = ["kind", "input", "queue", "delay", "runAt", "timeout", "deadline", "maxAttempts", "tags"];
+    private static readonly string[] LaterMembers = ["priority", "key", "dependsOn", "callback", "idempotencyKey"];
 
     // The input's own depth is judged with the input: one level for the task around it, one to notice.
     private static readonly JsonReaderOptions ReaderOptions = new() { MaxDepth = InputSchema.MaxDepth + 2 };
@@ -31,6 +31,7 @@ internal ref struct SubmitTaskReader
     private TimeSpan? _delay;
     private DateTimeOffset? _runAt;
     private TimeSpan? _timeout;
+    private DateTimeOffset? _deadline;
     private int? _maxAttempts;
     private List<string>? _tags;
 
@@ -80,6 +81,7 @@ internal ref struct SubmitTaskReader
         Delay = _delay,
         RunAt = _runAt,
         Timeout = _timeout,
+        Deadline = _deadline,
         MaxAttempts = _maxAttempts,
         Tags = _tags,
     };
@@ -120,6 +122,8 @@ internal ref struct SubmitTaskReader
             _runAt = ReadTime("runAt");
         else if (_reader.ValueTextEquals("timeout"u8) && First("timeout"))
             _timeout = ReadDuration("timeout");
+        else if (_reader.ValueTextEquals("deadline"u8) && First("deadline"))
+            _deadline = ReadTime("deadline");
         else if (_reader.ValueTextEquals("maxAttempts"u8) && First("maxAttempts"))
             _maxAttempts = ReadInteger("maxAttempts");
         else if (_reader.ValueTextEquals("tags"u8) && First("tags"))

@@ -42,7 +42,8 @@ internal sealed class TaskAcceptor(KnownKinds kinds, LedgerClock clock)
                 request.MaxAttempts ?? kind.Description.Retry.MaxAttempts,
                 RunAt(request, now),
                 request.Tags ?? [],
-                traceParent),
+                traceParent,
+                request.Deadline is { } deadline ? Milliseconds(deadline) : null),
             null);
     }
 
@@ -61,6 +62,8 @@ internal sealed class TaskAcceptor(KnownKinds kinds, LedgerClock clock)
             Add("runAt", "It is more than a year ahead.");
         if (request.Timeout is { } timeout && (timeout < TimeSpan.FromMilliseconds(1) || timeout > SubmitTaskRequest.LongestTimeout))
             Add("timeout", "It is not from PT0.001S to PT24H.");
+        if (request.Deadline is { } deadline)
+            CheckDeadline(Milliseconds(deadline));
         if (request.MaxAttempts is < 1 or > RetryPolicy.MostAttempts)
             Add("maxAttempts", $"It is not from 1 to {RetryPolicy.MostAttempts}.");
         if (request.Tags is { Count: > 0 } tags)
@@ -68,6 +71,14 @@ internal sealed class TaskAcceptor(KnownKinds kinds, LedgerClock clock)
         return wrong;
 
         void Add(string member, string detail) => (wrong ??= []).Add(new ProblemError(detail, $"#/{member}"));
+
+        void CheckDeadline(DateTimeOffset deadline)
+        {
+            if (deadline <= now)
+                Add("deadline", "It has passed: the task could never start.");
+            else if (deadline <= RunAt(request, now))
+                Add("deadline", "It is not after the time the task may start: it could never start.");
+        }
 
         void CheckTags(IReadOnlyList<string> tags)
         {
@@ -87,7 +98,9 @@ internal sealed class TaskAcceptor(KnownKinds kinds, LedgerClock clock)
     private static DateTimeOffset? RunAt(SubmitTaskRequest request, DateTimeOffset now)
     {
         var at = request.Delay is { } delay && delay > TimeSpan.Zero ? now + delay : request.RunAt;
-        // To the millisecond, as it is shown.
-        return at is { } time ? new DateTimeOffset(time.Ticks - time.Ticks % TimeSpan.TicksPerMillisecond, TimeSpan.Zero) : null;
+        return at is { } time ? Milliseconds(time) : null;
     }
+
+    /// <summary>To the millisecond, as it is shown.</summary>
+    private static DateTimeOffset Milliseconds(DateTimeOffset time) => new(time.Ticks - time.Ticks % TimeSpan.TicksPerMillisecond, TimeSpan.Zero);
 }

@@ -26,6 +26,7 @@ internal static class TaskResponses
         Tags = task.Tags,
         CreatedAt = IdTime.Of(task.Id),
         RunAt = task.RunAt,
+        Deadline = task.Deadline,
         StartedAt = task.StartedAt,
         FinishedAt = task.FinishedAt,
         Links = TaskLinks.Of(task.Id),
@@ -44,6 +45,7 @@ internal static class TaskResponses
         Tags = task.Tags,
         CreatedAt = IdTime.Of(task.Id),
         RunAt = task.RunAt,
+        Deadline = task.Deadline,
         Links = TaskLinks.Of(task.Id),
     };
 

@@ -1,4 +1,5 @@
 using Messaging.Infrastructure.Store.Connections;
+using Messaging.Infrastructure.Store.Expire;
 using Messaging.Infrastructure.Store.GroupCommit;
 using Microsoft.Extensions.Options;
 
@@ -42,7 +43,7 @@ public sealed class ClaimStage : IAsyncDisposable
             time);
     }
 
-    /// <summary>Claims a queued task. Null: it is not to be had (running elsewhere, ended, cancelled, rescheduled); drop the copy.</summary>
+    /// <summary>Claims a queued task. Null: it is not to be had (running elsewhere, ended, cancelled, rescheduled, past its deadline); drop the copy.</summary>
     /// <exception cref="LedgerUnavailableException">The ledger did not answer in time. Asking again with the same fence is safe.</exception>
     public ValueTask<Claimed?> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken) => _writer.AddAsync(request, cancellationToken);
 
@@ -71,6 +72,9 @@ public sealed class ClaimStage : IAsyncDisposable
             }
         }
 
+        // Copies of what has ended are refused too; only what is still queued can be past its deadline.
+        if (claimed.Count < ordered.Length)
+            await ExpireStage.ExpireRefusedAsync(connection, Array.ConvertAll(Array.FindAll(ordered, c => !claimed.ContainsKey((c.TaskId, c.Fence))), c => c.TaskId), cancellationToken);
         return [.. items.Select(c => claimed.GetValueOrDefault((c.TaskId, c.Fence)))];
     }
 }

@@ -23,7 +23,10 @@ public sealed record Ended(Guid TaskId, Fence Fence, int Attempt, TaskState Stat
     public bool TimedOut { get; init; }
 }
 
-/// <summary>The attempt failed and another one follows. Refused with <see cref="FinishAnswer.CancelRequested"/> if the task was called off meanwhile.</summary>
+/// <summary>
+/// The attempt failed and another one follows. Refused with <see cref="FinishAnswer.CancelRequested"/> if the task was called off
+/// meanwhile, and with <see cref="FinishAnswer.PastDeadline"/> if the delay leads beyond its deadline.
+/// </summary>
 /// <param name="TaskId">The task.</param>
 /// <param name="Fence">The claim under which the attempt ran.</param>
 /// <param name="Attempt">The number of the attempt.</param>
@@ -63,4 +66,7 @@ public enum FinishAnswer
 
     /// <summary>A retry, snooze or hand-back of a task that was called off meanwhile: finish it as cancelled instead.</summary>
     CancelRequested,
+
+    /// <summary>A retry that would come after the task's deadline: finish it as failed instead.</summary>
+    PastDeadline,
 }

@@ -21,7 +21,8 @@ public static class FinishSql
         RETURNING task_id, worker, claim_no
         """;
 
-    /// <summary>Puts failed and snoozed attempts back to wait for the next run; the promoter queues them when they are due. A snooze spends no attempt.</summary>
+    /// <summary>Puts failed and snoozed attempts back to wait for the next run; the promoter queues them when they are due. A snooze spends no attempt.
+    /// A retry that would come after its task's deadline is left alone: the caller fails the task.</summary>
     public const string Retry = """
         WITH ours AS (
             SELECT o.id, o.attempt, o.claimed_at, f.worker, f.claim_no, f.delay_ms, f.outcome, f.failure
@@ -29,6 +30,7 @@ public static class FinishSql
                 AS f(id, worker, claim_no, delay_ms, outcome, failure)
             JOIN messaging.open_tasks o ON o.id = f.id
             WHERE o.state = 3 AND o.worker = f.worker AND o.claim_no = f.claim_no AND NOT o.cancel_requested
+              AND (o.deadline_at IS NULL OR f.outcome = 'snoozed' OR now() + f.delay_ms * interval '1 millisecond' < o.deadline_at)
             FOR UPDATE OF o
         ), waiting AS (
             UPDATE messaging.open_tasks o
@@ -63,7 +65,8 @@ public static class FinishSql
         """;
 
     /// <summary>
-    /// Why finishes were refused: recorded before under the same fence, called off, or simply not ours.
+    /// Why finishes were refused: recorded before under the same fence, called off, too late for
+    /// another attempt, or simply not ours.
     /// Indexes: primary keys of outcomes and open_tasks.
     /// </summary>
     public const string WhyRefused = """
@@ -71,7 +74,8 @@ public static class FinishSql
                EXISTS (SELECT FROM messaging.outcomes c WHERE c.task_id = f.id AND c.worker = f.worker AND c.claim_no = f.claim_no)
                    OR EXISTS (SELECT FROM messaging.attempts a WHERE a.task_id = f.id AND a.worker = f.worker AND a.claim_no = f.claim_no
                        AND a.outcome <> 'worker-lost') AS recorded,
-               EXISTS (SELECT FROM messaging.open_tasks o WHERE o.id = f.id AND o.state = 3 AND o.worker = f.worker AND o.claim_no = f.claim_no) AS ours
+               (SELECT o.cancel_requested FROM messaging.open_tasks o
+                WHERE o.id = f.id AND o.state = 3 AND o.worker = f.worker AND o.claim_no = f.claim_no) AS ours_and_called_off
         FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS f(id, worker, claim_no)
         """;
 }

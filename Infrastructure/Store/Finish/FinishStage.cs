@@ -131,8 +131,9 @@ public sealed class FinishStage : IAsyncDisposable
         while (await reader.ReadAsync(cancellationToken))
         {
             why[ReadKey(reader)] = reader.GetBoolean(3) ? FinishAnswer.Recorded
+                : await reader.IsDBNullAsync(4, cancellationToken) ? FinishAnswer.ClaimLost
                 : reader.GetBoolean(4) ? FinishAnswer.CancelRequested
-                : FinishAnswer.ClaimLost;
+                : FinishAnswer.PastDeadline;
         }
 
         return why;

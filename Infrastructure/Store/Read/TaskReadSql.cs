@@ -35,7 +35,7 @@ public static class TaskReadSql
         t.id, t.kind, t.queue, t.max_attempts, t.run_at, t.tags,
                o.state, o.attempt, o.due_at, o.claimed_at, o.cancel_requested,
                c.state, c.attempt, c.started_at, c.finished_at, c.failure,
-               p.percent, p.message
+               p.percent, p.message, t.deadline
         """;
 
     private const string From = """

@@ -28,7 +28,7 @@ public sealed class TaskReader(LedgerConnections ledger)
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         if (!await reader.ReadAsync(cancellationToken))
             return null;
-        return Read(reader) with { Input = Bytes(reader, 18), Result = Bytes(reader, 19) };
+        return Read(reader) with { Input = Bytes(reader, 19), Result = Bytes(reader, 20) };
     }
 
     /// <summary>Reads tasks without inputs and results, in the order of the ids, in the transaction of <paramref name="connection"/> if it has one.</summary>
@@ -81,6 +81,7 @@ public sealed class TaskReader(LedgerConnections ledger)
             State = (TaskState)reader.GetInt16(open ? 6 : 11),
             Attempt = reader.GetInt32(open ? 7 : 12),
             RunAt = Time(reader, 8) ?? Time(reader, 4),
+            Deadline = Time(reader, 18),
             StartedAt = Time(reader, open ? 9 : 13),
             CancelRequested = open && reader.GetBoolean(10),
             FinishedAt = Time(reader, 14),

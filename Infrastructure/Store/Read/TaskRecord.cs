@@ -44,6 +44,9 @@ public sealed record TaskRecord
     /// <summary>Not before: as asked for, or, while scheduled, when it is due next.</summary>
     public DateTimeOffset? RunAt { get; init; }
 
+    /// <summary>Before which its runs must start; null: no deadline.</summary>
+    public DateTimeOffset? Deadline { get; init; }
+
     /// <summary>When the last attempt started.</summary>
     public DateTimeOffset? StartedAt { get; init; }
 

@@ -10,6 +10,7 @@ namespace Messaging.Infrastructure.Store.Submit;
 /// <param name="RunAt">Not before; null, or a time past, means at once.</param>
 /// <param name="Tags">May be empty. Without control characters, without duplicates.</param>
 /// <param name="TraceParent">The W3C trace context of the request, or null.</param>
+/// <param name="Deadline">What has not started before it ends expired; null: none.</param>
 public sealed record NewTask(
     Guid Id,
     string Kind,
@@ -19,4 +20,5 @@ public sealed record NewTask(
     int MaxAttempts,
     DateTimeOffset? RunAt,
     IReadOnlyList<string> Tags,
-    string? TraceParent);
+    string? TraceParent,
+    DateTimeOffset? Deadline = null);

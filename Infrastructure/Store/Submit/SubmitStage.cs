@@ -81,6 +81,7 @@ public sealed class SubmitStage : IAsyncDisposable
     {
         var ids = Array.ConvertAll(tasks, t => t.Id);
         var queues = Array.ConvertAll(tasks, t => t.Queue);
+        var deadlines = Array.ConvertAll(tasks, t => t.Deadline?.UtcDateTime);
         await using var connection = await _ledger.Durable.OpenConnectionAsync(cancellationToken);
         await using var batch = connection.CreateBatch();
         batch.Add(
@@ -93,8 +94,9 @@ public sealed class SubmitStage : IAsyncDisposable
             Array.ConvertAll(tasks, t => t.MaxAttempts),
             Array.ConvertAll(tasks, t => t.RunAt?.UtcDateTime),
             Array.ConvertAll(tasks, t => t.Tags.Count == 0 ? null : string.Join(TagSeparator, t.Tags)),
-            Array.ConvertAll(tasks, t => t.TraceParent));
-        batch.Add(SubmitSql.InsertOpenTasks, ids, queues, Array.ConvertAll(due, d => d?.UtcDateTime));
+            Array.ConvertAll(tasks, t => t.TraceParent),
+            deadlines);
+        batch.Add(SubmitSql.InsertOpenTasks, ids, queues, Array.ConvertAll(due, d => d?.UtcDateTime), deadlines);
         var tags = tasks.SelectMany(t => t.Tags.Select(tag => (t.Id, tag))).ToArray();
         if (tags.Length > 0)
             batch.Add(SubmitSql.InsertTags, Array.ConvertAll(tags, t => t.Id), Array.ConvertAll(tags, t => t.tag));

@@ -110,6 +110,32 @@ public sealed class ImportFeedTests
         Assert.That((outcome!.State, outcome.Attempt, outcome.Failure!.Retryable), Is.EqualTo((TaskState.Failed, 1, false)));
     }
 
+    [Test]
+    public async Task A_failure_whose_retry_would_come_after_the_deadline_fails_the_task_at_once(CancellationToken cancellationToken)
+    {
+        await using var worker = await WorkerHarness.StartAsync(cancellationToken);
+        worker.Services.GetRequiredService<FeedServer>().Answer = () => new Feed("busy", RetryAfter: TimeSpan.FromMinutes(10));
+        var task = await worker.SubmitAsync(new ImportFeed("news"), cancellationToken);
+        await worker.ExecuteAsync("UPDATE messaging.open_tasks SET deadline_at = now() + interval '5 minutes' WHERE id = $1", cancellationToken, task.Id);
+        await worker.DeliverAsync(cancellationToken, task);
+
+        var outcome = await worker.OutcomeAsync(task.Id, cancellationToken);
+        Assert.That((outcome!.State, outcome.Attempt, outcome.Failure!.Code), Is.EqualTo((TaskState.Failed, 1, "feed-busy")));
+        Assert.That(await worker.AttemptsAsync(task.Id, cancellationToken), Is.EqualTo(["1 failed"]));
+    }
+
+    [Test]
+    public async Task A_task_delivered_after_its_deadline_does_not_run(CancellationToken cancellationToken)
+    {
+        await using var worker = await WorkerHarness.StartAsync(cancellationToken);
+        var task = await worker.SubmitAsync(new Say("too late"), cancellationToken);
+        await worker.ExecuteAsync("UPDATE messaging.open_tasks SET deadline_at = now() WHERE id = $1", cancellationToken, task.Id);
+        await worker.DeliverAsync(cancellationToken, task);
+
+        Assert.That((await worker.OutcomeAsync(task.Id, cancellationToken))!.State, Is.EqualTo(TaskState.Expired));
+        Assert.That(worker.Probe.Runs, Is.Empty);
+    }
+
     private static async Task<Guid> RunAsync(WorkerHarness worker, Func<Feed> answer, CancellationToken cancellationToken)
     {
         worker.Services.GetRequiredService<FeedServer>().Answer = answer;

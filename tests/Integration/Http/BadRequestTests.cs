@@ -73,7 +73,6 @@ public sealed class BadRequestTests : ProducerTest
     }
 
     [TestCase("priority", "\"high\"")]
-    [TestCase("deadline", "\"2030-01-01T00:00:00Z\"")]
     [TestCase("key", "\"k\"")]
     [TestCase("dependsOn", "[]")]
     [TestCase("callback", "{\"url\":\"http://x\"}")]
@@ -138,6 +137,10 @@ public sealed class BadRequestTests : ProducerTest
     [TestCase("\"runAt\":\"tomorrow\"", "#/runAt")]
     [TestCase("\"runAt\":\"2030-01-01T00:00:00\"", "#/runAt")]
     [TestCase("\"runAt\":\"9000-01-01T00:00:00Z\"", "#/runAt")]
+    [TestCase("\"deadline\":\"2020-01-01T00:00:00Z\"", "#/deadline")]
+    [TestCase("\"deadline\":\"2020-01-01T00:00:00Z\",\"delay\":\"PT1H\"", "#/deadline")]
+    [TestCase("\"deadline\":\"2099-01-01T00:00:00\"", "#/deadline")]
+    [TestCase("\"deadline\":\"PT1H\"", "#/deadline")]
     [TestCase("\"timeout\":\"PT0S\"", "#/timeout")]
     [TestCase("\"timeout\":\"PT25H\"", "#/timeout")]
     [TestCase("\"maxAttempts\":0", "#/maxAttempts")]

@@ -33,7 +33,7 @@ public sealed class SubmitTaskTests : ProducerTest
     public async Task Says_the_same_of_a_task_when_accepting_it_and_when_asked_later()
     {
         using var answer = await Producer.PostAsync(
-            "/v1/tasks", """{"kind":"debug.echo","input":{"message":"hi"},"tags":["x"],"queue":"slow","delay":"PT1H","timeout":"PT9S","maxAttempts":7}""");
+            "/v1/tasks", """{"kind":"debug.echo","input":{"message":"hi"},"tags":["x"],"queue":"slow","delay":"PT1H","timeout":"PT9S","maxAttempts":7,"deadline":"2099-01-01T00:00:00Z"}""");
         var accepted = await answer.Content.ReadAsStringAsync();
         using var later = await Producer.GetAsync(answer.Headers.Location!.ToString());
 
