@@ -21,6 +21,9 @@ internal sealed class TaskReceiver(
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
 
     /// <inheritdoc/>
+    public bool HasRoom => slots.Taken < options.Concurrency && !drain.Draining.IsCancellationRequested;
+
+    /// <inheritdoc/>
     public async Task ReceiveAsync(string queue, RunTasks message, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(message);

@@ -1,3 +1,4 @@
+using Messaging.Infrastructure.Broker;
 using Microsoft.Extensions.Options;
 
 namespace Messaging.Consumers.Runtime;
@@ -6,7 +7,7 @@ namespace Messaging.Consumers.Runtime;
 public static class WorkerHost
 {
     /// <summary>Checks all settings, then runs until the process is told to stop.</summary>
-    /// <returns>0: it was told to stop, and did; 1: it could not start or go on, and the reason stands on the error output.</returns>
+    /// <returns>0: it was told to stop, and did; 1: it could not start or go on, or found itself cut off from its work, and the reason stands on the error output.</returns>
     /// <exception cref="OptionsValidationException">A setting is missing or out of its bounds; nothing was started.</exception>
     public static async Task<int> RunAsync(IHost host)
     {
@@ -15,8 +16,12 @@ public static class WorkerHost
         CheckSettings(host.Services);
         try
         {
+            var end = host.Services.GetService<ProcessEnd>();
             await host.RunAsync();
-            return 0;
+            if (end?.Reason is not { } reason)
+                return 0;
+            await Console.Error.WriteLineAsync($"The worker ended itself: {reason}.");
+            return 1;
         }
         catch (OperationCanceledException) when (!lifetime.ApplicationStarted.IsCancellationRequested)
         {

@@ -41,6 +41,12 @@ internal static partial class BrokerLog
     [LoggerMessage(1320, LogLevel.Debug, "The watch over the consumers ends")]
     public static partial void WatchStopped(this ILogger log);
 
-    [LoggerMessage(1321, LogLevel.Warning, "Consumers are missing and the broker can't be reached: {Reason}")]
+    [LoggerMessage(1321, LogLevel.Warning, "The broker can't be asked how it is: {Reason}")]
     public static partial void BrokerAway(this ILogger log, string reason);
+
+    [LoggerMessage(1322, LogLevel.Warning, "{Ready} messages wait in {Queue}, there is room, and nothing came for {Seconds:0} s: its channel is opened anew")]
+    public static partial void ChannelReopened(this ILogger log, string queue, uint ready, double seconds);
+
+    [LoggerMessage(1323, LogLevel.Critical, "This process ends, for its supervisor to start another: {Reason}")]
+    public static partial void GivenUp(this ILogger log, string reason);
 }

@@ -20,6 +20,8 @@ public static class BrokerRegistration
         services.AddSingleton<IValidateOptions<RabbitMqOptions>, RabbitMqOptionsValidator>();
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(provider => RabbitMqAddress.Parse(provider.GetRequiredService<IOptions<RabbitMqOptions>>().Value.RabbitMq));
+        services.AddMetrics();
+        services.AddSingleton<BrokerMeter>();
         services.AddSingleton<PublishingBus>();
         services.AddHostedService(provider => provider.GetRequiredService<PublishingBus>());
         services.AddSingleton<ITaskPublisher, MassTransitPublisher>();
@@ -40,15 +42,18 @@ public static class BrokerRegistration
         ArgumentOutOfRangeException.ThrowIfZero(queues.Count);
         ArgumentOutOfRangeException.ThrowIfLessThan(prefetch, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(prefetch, ushort.MaxValue);
-        services.AddMetrics();
         services.AddSingleton<Rejections>();
         services.AddSingleton<DeadTasks>();
+        services.TryAddSingleton<ProcessEnd>();
         services.AddSingleton(provider => new TaskEndpoints(
             provider.GetRequiredService<RabbitMqAddress>(),
-            new ReceivingOptions([.. queues.Distinct(StringComparer.Ordinal)], prefetch),
+            new ReceivingOptions(
+                [.. queues.Distinct(StringComparer.Ordinal)], prefetch, provider.GetRequiredService<IOptions<RabbitMqOptions>>().Value.DeliverySilence),
             provider.GetRequiredService<ITaskReceiver>(),
             provider.GetRequiredService<DeadTasks>(),
             provider.GetRequiredService<Rejections>(),
+            provider.GetRequiredService<BrokerMeter>(),
+            provider.GetRequiredService<ProcessEnd>().Request,
             provider.GetRequiredService<ILoggerFactory>(),
             provider.GetRequiredService<TimeProvider>()));
         services.AddHostedService(provider => provider.GetRequiredService<TaskEndpoints>());

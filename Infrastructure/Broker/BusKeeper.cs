@@ -54,6 +54,7 @@ internal sealed class BusKeeper(
     private async Task RunAsync()
     {
         var pause = FirstPause;
+        var stopping = Task.CompletedTask;
         while (!_stop.IsCancellationRequested)
         {
             var bus = await TryStartAsync();
@@ -69,10 +70,13 @@ internal sealed class BusKeeper(
             _log.BusStarted(name);
             var reason = await _replace.Task;
             (_started, _replace) = (Signal<IBusControl>(), Signal<string>());
+            await stopping; // one at a time, or a bus that can't be stopped would leave many behind
             if (!_stop.IsCancellationRequested)
                 _log.BusReplaced(name, reason);
-            await StopAsync(bus);
+            stopping = StopAsync(bus); // the next one does not wait for it: stopping a stuck bus takes long
         }
+
+        await stopping;
     }
 
     private async Task<IBusControl?> TryStartAsync()

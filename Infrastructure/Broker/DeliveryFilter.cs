@@ -9,13 +9,13 @@ namespace Messaging.Infrastructure.Broker;
 /// The end of MassTransit's pipeline and the begin of ours: copies the body, parses it and hands it over. It never throws, so MassTransit's
 /// error queues are never used.
 /// </summary>
-/// <param name="name">The queue's name on the broker, for logs and rejected messages.</param>
+/// <param name="status">The queue.</param>
 /// <param name="handle">What takes a message; its return acknowledges the delivery, an exception returns it to the queue.</param>
 /// <param name="rejections">Where unreadable bodies go.</param>
 /// <param name="time">Clock for the pause before a return.</param>
 /// <param name="log">Log.</param>
 internal sealed class DeliveryFilter(
-    string name, Func<RunTasks, CancellationToken, Task> handle, Rejections rejections, TimeProvider time, ILogger log) : IFilter<ReceiveContext>
+    EndpointStatus status, Func<RunTasks, CancellationToken, Task> handle, Rejections rejections, TimeProvider time, ILogger log) : IFilter<ReceiveContext>
 {
     // A receiver that fails at once must not make a delivery fly in circles.
     private static readonly TimeSpan PauseBeforeReturn = TimeSpan.FromSeconds(1);
@@ -33,12 +33,25 @@ internal sealed class DeliveryFilter(
 
     private async Task HandleAsync(DeliverySession session, ulong deliveryTag, byte[] body)
     {
+        status.Delivered();
+        try
+        {
+            await SettleAsync(session, deliveryTag, body);
+        }
+        finally
+        {
+            status.Settled();
+        }
+    }
+
+    private async Task SettleAsync(DeliverySession session, ulong deliveryTag, byte[] body)
+    {
         try
         {
             if (RunTasksReader.TryRead(body, out var message, out var reason))
                 await handle(message, session.Ended);
             else
-                await rejections.SetAsideAsync(name, body, reason, session.Ended);
+                await rejections.SetAsideAsync(status.Name, body, reason, session.Ended);
         }
         catch (Exception e)
         {
@@ -53,13 +66,13 @@ internal sealed class DeliveryFilter(
         }
         catch (Exception e)
         {
-            log.NotAcknowledged(name, e.Message);
+            log.NotAcknowledged(status.Name, e.Message);
         }
     }
 
     private async Task ReturnAsync(DeliverySession session, ulong deliveryTag, Exception reason)
     {
-        log.DeliveryFailed(name, reason.Message, reason);
+        log.DeliveryFailed(status.Name, reason.Message, reason);
         try
         {
             await Task.Delay(PauseBeforeReturn, time, session.Ended);
@@ -67,7 +80,7 @@ internal sealed class DeliveryFilter(
         }
         catch (Exception e)
         {
-            log.NotAcknowledged(name, e.Message);
+            log.NotAcknowledged(status.Name, e.Message);
         }
     }
 }

@@ -1,5 +1,6 @@
 using MassTransit.RabbitMqTransport;
 using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
 
 namespace Messaging.Infrastructure.Broker;
 
@@ -30,6 +31,22 @@ internal sealed class DeliverySession : SharedChannelContext, ChannelContext, ID
     /// <summary>Gives a delivery back to its queue.</summary>
     public ValueTask ReturnAsync(ulong deliveryTag) => Channel.BasicNackAsync(deliveryTag, multiple: false, requeue: true, CancellationToken.None);
 
+    /// <summary>
+    /// Makes the broker close the channel under the consumer, which ends this session. MassTransit opens another only if it was not us who
+    /// closed it, so the broker is asked for something that it answers with a close: a queue that nobody declares.
+    /// </summary>
+    public async Task BreakAsync(TimeProvider time)
+    {
+        try
+        {
+            await Channel.QueueDeclarePassiveAsync(BrokerProbe.Nowhere, _ended.Token).WaitAsync(RabbitMqAddress.Patience, time);
+        }
+        catch (Exception e) when (e is OperationInterruptedException or AlreadyClosedException or TimeoutException or OperationCanceledException or ObjectDisposedException)
+        {
+            // That it fails is what it is for; if nothing answers, the next step is taken.
+        }
+    }
+
     /// <summary>MassTransit acknowledges as soon as the filter returns; ours follows later.</summary>
     ValueTask ChannelContext.BasicAck(ulong deliveryTag, bool multiple) => ValueTask.CompletedTask;
 
@@ -44,7 +61,7 @@ internal sealed class DeliverySession : SharedChannelContext, ChannelContext, ID
     {
         var tag = await BasicConsume(queue, noAck, exclusive, arguments, consumer, consumerTag, cancellationToken);
         if (Interlocked.Exchange(ref _consuming, 1) == 0)
-            _status.ConsumerAdded();
+            _status.ConsumerAdded(this);
         return tag;
     }
 
@@ -52,7 +69,7 @@ internal sealed class DeliverySession : SharedChannelContext, ChannelContext, ID
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _consuming, 0) == 1)
-            _status.ConsumerRemoved();
+            _status.ConsumerRemoved(this);
         _ended.Cancel();
         _ended.Dispose();
     }

@@ -45,7 +45,8 @@ internal sealed class OutgoingMessage : IDisposable
 
     public void Dispose() => _cancel.Dispose();
 
-    private void Fail(Exception failure)
+    /// <summary>Ends the send with a failure, unless it has ended.</summary>
+    public void Fail(Exception failure)
     {
         if (failure is OperationCanceledException || Interlocked.CompareExchange(ref _failure, failure, null) is not null)
             return;

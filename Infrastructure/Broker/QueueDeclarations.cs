@@ -26,13 +26,6 @@ internal sealed class QueueDeclarations(RabbitMqAddress address)
             _declared.TryRemove(KeyValuePair.Create(name, declaration));
     }
 
-    /// <summary>Connects and disconnects.</summary>
-    /// <exception cref="Exception">The broker can't be reached or refuses us.</exception>
-    public async Task ReachAsync(CancellationToken cancellationToken)
-    {
-        await using var connection = await address.ToFactory("messaging-probe").CreateConnectionAsync(cancellationToken);
-    }
-
     private async Task WaitAsync(string name, Lazy<Task> declaration, CancellationToken cancellationToken)
     {
         try

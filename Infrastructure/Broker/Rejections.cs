@@ -1,22 +1,15 @@
-using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 
 namespace Messaging.Infrastructure.Broker;
 
 /// <summary>Passes messages that can't be read on to <see cref="QueueNames.Rejected"/>, byte for byte, with the reason and the queue in headers.</summary>
-internal sealed class Rejections(PublishingBus bus, IMeterFactory meters, TimeProvider time, ILogger<Rejections> log)
+internal sealed class Rejections(PublishingBus bus, BrokerMeter meter, TimeProvider time, ILogger<Rejections> log)
 {
-    /// <summary>The meter of everything about the broker.</summary>
-    public const string MeterName = "Messaging.Broker";
-
     private const int LongestReason = 500;
 
     private static readonly TimeSpan SendPatience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly Destination Destination = new(QueueNames.Rejected);
-
-    private readonly Counter<long> _count = meters.Create(MeterName)
-        .CreateCounter<long>("messaging.rejected", "{message}", "Messages that could not be read and were set aside");
 
     /// <summary>Returns when the message is safe in the queue of rejected ones; tries until then.</summary>
     /// <exception cref="OperationCanceledException">The delivery's channel is gone: the message will come again.</exception>
@@ -30,7 +23,7 @@ internal sealed class Rejections(PublishingBus bus, IMeterFactory meters, TimePr
             try
             {
                 await SendAsync(queue, body, reason, cancellationToken);
-                _count.Add(1, new KeyValuePair<string, object?>("queue", queue));
+                meter.Rejected(queue);
                 return;
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)

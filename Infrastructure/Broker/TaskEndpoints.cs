@@ -12,21 +12,15 @@ namespace Messaging.Infrastructure.Broker;
 /// </summary>
 public sealed class TaskEndpoints : IHostedService, IAsyncDisposable
 {
-    private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan FirstPatience = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan LongestPatience = TimeSpan.FromMinutes(1);
-
     private readonly ITaskReceiver _receiver;
     private readonly DeadTasks _dead;
     private readonly Rejections _rejections;
     private readonly ReceivingOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<TaskEndpoints> _log;
-    private readonly QueueDeclarations _declarations;
     private readonly BusKeeper _keeper;
     private readonly EndpointStatus[] _statuses;
-    private readonly CancellationTokenSource _stop = new();
-    private Task _watching = Task.CompletedTask;
+    private readonly EndpointWatch _watch;
 
     internal TaskEndpoints(
         RabbitMqAddress address,
@@ -34,6 +28,8 @@ public sealed class TaskEndpoints : IHostedService, IAsyncDisposable
         ITaskReceiver receiver,
         DeadTasks dead,
         Rejections rejections,
+        BrokerMeter meter,
+        Action<string> giveUp,
         ILoggerFactory loggers,
         TimeProvider time)
     {
@@ -43,20 +39,28 @@ public sealed class TaskEndpoints : IHostedService, IAsyncDisposable
         _options = options;
         _time = time;
         _log = loggers.CreateLogger<TaskEndpoints>();
-        _statuses = [.. options.Queues.Select(QueueNames.OfTasks).Append(QueueNames.Dead).Select(name => new EndpointStatus(name))];
-        _declarations = new QueueDeclarations(address);
-        _keeper = new BusKeeper(
-            "receiving", () => BusFactory.Create(address, "messaging-receive", Configure), _declarations.ReachAsync, loggers, time);
+        _statuses =
+        [
+            .. options.Queues.Select(QueueNames.OfTasks).Select(name => new EndpointStatus(name, options.Prefetch, time)),
+            new EndpointStatus(QueueNames.Dead, DeadTasks.Prefetch, time),
+        ];
+        var probe = new BrokerProbe(address);
+        _keeper = new BusKeeper("receiving", () => BusFactory.Create(address, "messaging-receive", Configure), probe.ReachAsync, loggers, time);
+        _watch = new EndpointWatch(
+            _keeper, _statuses, () => receiver.HasRoom, options.Silence, probe, meter, giveUp, loggers.CreateLogger<EndpointWatch>(), time);
     }
 
     /// <summary>The queues, by their names on the broker, that have no consumer of this process at the moment. Empty: all is well.</summary>
     public IReadOnlyList<string> Missing => [.. _statuses.Where(s => !s.Consuming).Select(s => s.Name)];
 
+    /// <summary>The queues, by their names on the broker, whose messages wait although this process has room, and nothing comes. Empty: all is well.</summary>
+    public IReadOnlyList<string> Stalled => _watch.Stalled;
+
     /// <summary>Begins to listen; returns at once.</summary>
     public Task StartAsync(CancellationToken cancellationToken)
     {
         _keeper.Start();
-        _watching = Task.Run(WatchAsync, CancellationToken.None);
+        _watch.Start();
         return Task.CompletedTask;
     }
 
@@ -66,8 +70,7 @@ public sealed class TaskEndpoints : IHostedService, IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
-        await _watching;
+        await _watch.DisposeAsync();
         await _keeper.DisposeAsync();
     }
 
@@ -92,46 +95,6 @@ public sealed class TaskEndpoints : IHostedService, IAsyncDisposable
             endpoint.PrefetchCount = prefetch;
             endpoint.ConcurrentMessageLimit = 1; // the loop that hands deliveries on, see DeliverySession
             endpoint.ConfigureChannel(channel => channel.UseFilter(new SessionFilter(status)));
-            endpoint.ConfigureReceive(receive => receive.UseFilter(new DeliveryFilter(status.Name, handle, _rejections, _time, _log)));
+            endpoint.ConfigureReceive(receive => receive.UseFilter(new DeliveryFilter(status, handle, _rejections, _time, _log)));
         });
-
-    /// <summary>An endpoint can stay dead after a cut or a broker's restart: when the broker answers and a consumer is missing, the bus is replaced.</summary>
-    private async Task WatchAsync()
-    {
-        var patience = FirstPatience;
-        var wellAt = _time.GetTimestamp();
-        using var timer = new PeriodicTimer(WatchInterval, _time);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(_stop.Token))
-            {
-                var missing = Missing;
-                if (missing.Count == 0)
-                    (wellAt, patience) = (_time.GetTimestamp(), FirstPatience);
-                if (_time.GetElapsedTime(wellAt) < patience || _keeper.Running is not { } bus || !await CanReachAsync())
-                    continue;
-                _keeper.Replace(bus, $"{string.Join(", ", missing)} had no consumer for {patience.TotalSeconds:0} s although the broker answers");
-                wellAt = _time.GetTimestamp();
-                patience = patience * 2 < LongestPatience ? patience * 2 : LongestPatience;
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            _log.WatchStopped();
-        }
-    }
-
-    private async Task<bool> CanReachAsync()
-    {
-        try
-        {
-            await _declarations.ReachAsync(_stop.Token);
-            return true;
-        }
-        catch (Exception e) when (!_stop.IsCancellationRequested)
-        {
-            _log.BrokerAway(e.Message);
-            return false;
-        }
-    }
 }

@@ -9,7 +9,8 @@ internal sealed class BrokerCheck(BrokerHealth broker) : IHealthCheck
     public const string Name = "broker";
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(broker.Connected
-            ? HealthCheckResult.Healthy()
+        Task.FromResult(
+            broker.Blocked ? HealthCheckResult.Degraded("RabbitMQ takes no messages (a memory or disk alarm); tasks are accepted and published when it does.")
+            : broker.Connected ? HealthCheckResult.Healthy()
             : HealthCheckResult.Degraded("RabbitMQ is away; tasks are accepted and published when it is back."));
 }

@@ -31,6 +31,9 @@ public abstract class BrokerTest
 
     protected virtual int Prefetch => 10;
 
+    /// <summary>How long nothing may come before the watch acts.</summary>
+    protected virtual TimeSpan DeliverySilence => TimeSpan.FromSeconds(30);
+
     /// <summary>A bare AMQP channel, to look at things from outside.</summary>
     protected IChannel Outside { get; private set; } = null!;
 
@@ -38,7 +41,7 @@ public abstract class BrokerTest
     public async Task MakeBuses()
     {
         Broker = await TestBroker.CreateAsync();
-        Ledger = await MakeLedgerAsync(Broker.Uri);
+        Ledger = await MakeLedgerAsync(Address(Broker.Uri));
         await Ledger.Services.GetRequiredService<PublishingBus>().StartAsync(CancellationToken.None);
         _connection = await new ConnectionFactory { Uri = Broker.Uri }.CreateConnectionAsync();
         Outside = await _connection.CreateChannelAsync();
@@ -52,11 +55,18 @@ public abstract class BrokerTest
         await Broker.DisposeAsync();
     }
 
+    /// <summary>Where the two buses go, given the broker's address.</summary>
+    protected virtual Uri Address(Uri broker) => broker;
+
     /// <summary>A ledger with both buses, none of them started.</summary>
     protected Task<TestLedger> MakeLedgerAsync(Uri broker)
     {
         var configuration = new ConfigurationBuilder()
-            .AddInMemoryCollection(new Dictionary<string, string?> { ["Messaging:RabbitMq"] = broker.ToString() })
+            .AddInMemoryCollection(new Dictionary<string, string?>
+            {
+                ["Messaging:RabbitMq"] = broker.ToString(),
+                ["Messaging:DeliverySilence"] = DeliverySilence.ToString(),
+            })
             .Build();
         return TestLedger.CreateAsync(services =>
         {

@@ -12,6 +12,8 @@ internal sealed class RecordingReceiver : ITaskReceiver
     /// <summary>How a delivery is handled; the default returns at once.</summary>
     public Func<Delivery, Task> Handle { get; set; } = static _ => Task.CompletedTask;
 
+    public bool HasRoom => true;
+
     public async Task ReceiveAsync(string queue, RunTasks message, CancellationToken cancellationToken)
     {
         var delivery = new Delivery(queue, message, cancellationToken);
