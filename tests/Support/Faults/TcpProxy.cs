@@ -158,11 +158,13 @@ public sealed class TcpProxy : IAsyncDisposable
         {
             try
             {
-                client.LingerState = Server.LingerState = new LingerOption(true, 0);
+                if (client.Client is not { } socket || Server.Client is not { } other)
+                    return false; // it was closed already
+                socket.LingerState = other.LingerState = new LingerOption(true, 0);
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException)
             {
-                return false; // it was closed already
+                return false; // the same, a moment later
             }
 
             Dispose();
