@@ -61,6 +61,10 @@ public static class Program
         GetAttempts.Map(app);
         ListTasks.Map(app);
         CancelTask.Map(app);
+        RetryTask.Map(app);
+        ListDeadLetters.Map(app);
+        GroupDeadLetters.Map(app);
+        DiscardDeadLetter.Map(app);
         ListKinds.Map(app);
         GetKind.Map(app);
         ListWorkers.Map(app);

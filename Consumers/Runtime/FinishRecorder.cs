@@ -67,7 +67,11 @@ internal sealed class FinishRecorder(
     private static Ended FailedForGood(TaskExecution x, AttemptFailed failed)
     {
         var failure = failed.Failure with { Retryable = failed.Failure.Retryable && !RetryDecider.IsRuledOut(x, failed) };
-        return new Ended(x.Copy.Id, x.Fence, x.Claim.Attempt, TaskState.Failed, null, failure) { TimedOut = failed.TimedOut };
+        return new Ended(x.Copy.Id, x.Fence, x.Claim.Attempt, TaskState.Failed, null, failure)
+        {
+            TimedOut = failed.TimedOut,
+            Fingerprint = ErrorFingerprint.Of(x.Copy.Kind, failure),
+        };
     }
 
     /// <summary>Says it until it is answered. Null: the ledger can't take it in any form, or the worker's time is over.</summary>

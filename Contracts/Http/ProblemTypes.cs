@@ -51,6 +51,9 @@ public static class ProblemTypes
     /// <summary>409: the task has ended; there is nothing to cancel.</summary>
     public const string TaskAlreadyEnded = Prefix + "task-already-ended";
 
+    /// <summary>409: only a task that failed for good can be retried or discarded. <see cref="Problem.State"/> says what it is.</summary>
+    public const string TaskNotFailed = Prefix + "task-not-failed";
+
     /// <summary>503: the ledger can't be reached or is too busy. Nothing was stored as far as is known; <c>Retry-After</c> says when to come back.</summary>
     public const string LedgerUnavailable = Prefix + "ledger-unavailable";
 

@@ -17,7 +17,7 @@ public sealed record TaskResponse
     /// <summary>Where it is in its life.</summary>
     public required TaskState State { get; init; }
 
-    /// <summary>The input as it was sent. Left out in lists.</summary>
+    /// <summary>The input as it was sent, or as it was last edited. Left out in lists.</summary>
     public RawJson? Input { get; init; }
 
     /// <summary>What the handler returned, once <see cref="State"/> is succeeded. Left out in lists.</summary>
@@ -26,7 +26,13 @@ public sealed record TaskResponse
     /// <summary>Why it ended without a result.</summary>
     public TaskFailure? Failure { get; init; }
 
-    /// <summary>The attempt that runs, or the last one; 0 before the first.</summary>
+    /// <summary>While <see cref="State"/> is failed: 16 hex digits, the same for failures of the same cause.</summary>
+    public string? Fingerprint { get; init; }
+
+    /// <summary>When a person discarded this dead letter; left out otherwise.</summary>
+    public DateTimeOffset? DiscardedAt { get; init; }
+
+    /// <summary>The attempt that runs, or the last one; 0 before the first, and again after a person's retry.</summary>
     public required int Attempt { get; init; }
 
     /// <summary>Attempts in all.</summary>
@@ -65,12 +71,13 @@ public sealed record TaskResponse
 /// <param name="Result">Its result alone.</param>
 /// <param name="Attempts">Its attempts.</param>
 /// <param name="Cancel">To call it off (POST).</param>
-public sealed record TaskLinks(string Self, string Result, string Attempts, string Cancel)
+/// <param name="Retry">To run it again once it has failed (POST).</param>
+public sealed record TaskLinks(string Self, string Result, string Attempts, string Cancel, string Retry)
 {
     /// <summary>The links of a task.</summary>
     public static TaskLinks Of(Guid id)
     {
         var self = $"/v1/tasks/{id}";
-        return new TaskLinks(self, $"{self}/result", $"{self}/attempts", $"{self}/cancel");
+        return new TaskLinks(self, $"{self}/result", $"{self}/attempts", $"{self}/cancel", $"{self}/retry");
     }
 }

@@ -1,6 +1,8 @@
+using Messaging.Infrastructure.Outbox;
 using Messaging.Infrastructure.Store.Cancel;
 using Messaging.Infrastructure.Store.Claim;
 using Messaging.Infrastructure.Store.Connections;
+using Messaging.Infrastructure.Store.DeadLetters;
 using Messaging.Infrastructure.Store.Expire;
 using Messaging.Infrastructure.Store.Finish;
 using Messaging.Infrastructure.Store.Kinds;
@@ -32,6 +34,9 @@ public static class LedgerRegistration
         services.AddSingleton<FinishStage>();
         services.AddSingleton<CancelStage>();
         services.AddSingleton<ExpireStage>();
+        services.TryAddSingleton<OutboxSignal>();
+        services.AddSingleton<DeadLetterStage>();
+        services.AddSingleton<DeadLetterSearch>();
         services.AddSingleton<TaskContents>();
         services.AddSingleton<TaskReader>();
         services.AddSingleton<TaskSearch>();

@@ -3,7 +3,7 @@ using Messaging.Contracts.Tasks;
 
 namespace Messaging.Infrastructure.Store;
 
-/// <summary>The only table of legal moves. Each is one compare-and-set on the task's open row; the statement that makes it is named beside it.</summary>
+/// <summary>The only table of legal moves. Each is one compare-and-set on the task's open row, or, out of <see cref="TaskState.Failed"/>, on its outcome; the statement that makes it is named beside it.</summary>
 public static class TaskTransitions
 {
     /// <summary>From a state to the states that may follow it.</summary>
@@ -35,7 +35,7 @@ public static class TaskTransitions
             TaskState.Scheduled, // FinishSql.Retry: the next attempt, or a snooze; FinishSql.HandBack with a delay
             TaskState.Queued,    // FinishSql.HandBack; RescueSql: its worker died
         ],
-        [TaskState.Failed] = [TaskState.Queued], // retried by a person
+        [TaskState.Failed] = [TaskState.Queued], // DeadLetterSql.Retry: by a person, on the outcomes row
         [TaskState.Succeeded] = [],
         [TaskState.Cancelled] = [],
         [TaskState.Expired] = [],

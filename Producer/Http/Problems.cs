@@ -120,6 +120,15 @@ internal static class Problems
         State = state,
     };
 
+    public static Problem NotFailed(Guid id, TaskState state) => new()
+    {
+        Type = ProblemTypes.TaskNotFailed,
+        Title = "Task is not failed",
+        Status = StatusCodes.Status409Conflict,
+        Detail = $"Task {id} is no dead letter: only a task that failed for good can be retried or discarded.",
+        State = state,
+    };
+
     public static Problem LedgerUnavailable() => new()
     {
         Type = ProblemTypes.LedgerUnavailable,

@@ -11,6 +11,9 @@ internal sealed class QueryReader
     /// <summary>No request waits longer.</summary>
     public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
 
+    /// <summary>What a time is, for error messages.</summary>
+    public const string TimeRule = "an RFC 3339 time with an offset, such as 2030-01-31T08:00:00Z";
+
     private readonly IQueryCollection _query;
     private readonly List<ProblemError> _errors = [];
 
@@ -54,6 +57,24 @@ internal sealed class QueryReader
         if (!Guid.TryParseExact(text, "D", out var id))
             Add(name, $"'{Problems.Short(text)}' is not a UUID.");
         return id;
+    }
+
+    public DateTimeOffset? Time(string name)
+    {
+        if (Value(name) is not { } text)
+            return null;
+        if (TryParseTime(text, out var time))
+            return time;
+        Add(name, $"'{Problems.Short(text)}' is not {TimeRule}.");
+        return null;
+    }
+
+    /// <summary>Reads an RFC 3339 time. Without an offset it would be some machine's local time, so it must have one.</summary>
+    public static bool TryParseTime(string text, out DateTimeOffset time)
+    {
+        time = default;
+        return text.Length >= 20 && text[10] == 'T' && (text[^1] == 'Z' || text[^6] is '+' or '-')
+            && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.None, out time);
     }
 
     public TaskState? State(string name)

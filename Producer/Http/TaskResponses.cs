@@ -19,6 +19,8 @@ internal static class TaskResponses
         Input = task.Input is { } input ? new RawJson(input) : null,
         Result = task.Result is { } result ? new RawJson(result) : null,
         Failure = task.Failure,
+        Fingerprint = task.Fingerprint,
+        DiscardedAt = task.DiscardedAt,
         Attempt = task.Attempt,
         MaxAttempts = task.MaxAttempts,
         Progress = task.Progress,

@@ -35,6 +35,13 @@ internal static class Parameters
     public static NpgsqlParameter Uuid(Guid? value) =>
         new() { NpgsqlDbType = NpgsqlDbType.Uuid, Value = value is { } id ? id : DBNull.Value };
 
+    /// <summary>A time that may be null.</summary>
+    public static NpgsqlParameter Time(DateTimeOffset? value) =>
+        new() { NpgsqlDbType = NpgsqlDbType.TimestampTz, Value = value is { } at ? at.UtcDateTime : DBNull.Value };
+
+    /// <summary>A text straight from UTF-8 bytes.</summary>
+    public static NpgsqlParameter Text(ReadOnlyMemory<byte> utf8) => new() { NpgsqlDbType = NpgsqlDbType.Text, Value = utf8 };
+
     /// <summary>A text[] straight from UTF-8 bytes, without a detour through strings.</summary>
     public static NpgsqlParameter Texts<T>(T[] rows, Converter<T, ReadOnlyMemory<byte>> text) =>
         new() { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text, Value = Array.ConvertAll(rows, text) };

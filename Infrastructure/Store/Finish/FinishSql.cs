@@ -7,17 +7,17 @@ public static class FinishSql
     public const string End = """
         WITH gone AS (
             DELETE FROM messaging.open_tasks o
-            USING unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::smallint[], $5::text[], $6::text[], $7::text[])
-                AS f(id, worker, claim_no, state, result, failure, outcome)
+            USING unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::smallint[], $5::text[], $6::text[], $7::text[], $8::text[])
+                AS f(id, worker, claim_no, state, result, failure, outcome, fingerprint)
             WHERE o.id = f.id AND o.state = 3 AND o.worker = f.worker AND o.claim_no = f.claim_no
-            RETURNING f.id, f.worker, f.claim_no, f.state, f.result, f.failure, f.outcome, o.attempt, o.claimed_at
+            RETURNING f.id, f.worker, f.claim_no, f.state, f.result, f.failure, f.outcome, f.fingerprint, o.attempt, o.claimed_at
         ), unsuccessful AS (
             INSERT INTO messaging.attempts (task_id, worker, claim_no, started_at, attempt, outcome, failure)
             SELECT id, worker, claim_no, claimed_at, attempt, outcome, failure
             FROM gone WHERE state <> 4
         )
-        INSERT INTO messaging.outcomes (task_id, worker, claim_no, started_at, attempt, state, result, failure)
-        SELECT id, worker, claim_no, claimed_at, attempt, state, result, failure FROM gone
+        INSERT INTO messaging.outcomes (task_id, worker, claim_no, started_at, attempt, state, result, failure, fingerprint)
+        SELECT id, worker, claim_no, claimed_at, attempt, state, result, failure, fingerprint FROM gone
         RETURNING task_id, worker, claim_no
         """;
 

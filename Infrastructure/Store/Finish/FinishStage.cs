@@ -93,7 +93,8 @@ public sealed class FinishStage : IAsyncDisposable
         Array.ConvertAll(ended, f => (short)f.State),
         Parameters.Texts(ended, f => f.Result),
         Array.ConvertAll(ended, f => Text(f.Failure)),
-        Array.ConvertAll(ended, OutcomeOf));
+        Array.ConvertAll(ended, OutcomeOf),
+        Array.ConvertAll(ended, f => f.Fingerprint));
 
     private static void AddPutOff(NpgsqlBatch batch, Finish[] putOff) => batch.Add(
         FinishSql.Retry,

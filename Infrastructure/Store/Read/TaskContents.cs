@@ -8,10 +8,14 @@ namespace Messaging.Infrastructure.Store.Read;
 public sealed class TaskContents(LedgerConnections ledger)
 {
     /// <summary>
-    /// What is still open of the given tasks, with its queue. Index: primary keys of tasks (one partition per id) and open_tasks.
+    /// What is still open of the given tasks, with its queue and the input of its revision. Index: primary keys of tasks (one partition
+    /// per id), open_tasks and, for what was edited, task_revisions.
     /// </summary>
     public const string Load = """
-        SELECT t.id, o.queue, o.revision, t.kind, t.input, t.timeout_ms, t.max_attempts, t.trace_parent
+        SELECT t.id, o.queue, o.revision, t.kind,
+               CASE WHEN o.revision = 0 THEN t.input
+                    ELSE (SELECT r.input FROM messaging.task_revisions r WHERE r.task_id = o.id AND r.revision = o.revision) END,
+               t.timeout_ms, t.max_attempts, t.trace_parent
         FROM unnest($1::uuid[]) AS u(id)
         JOIN messaging.open_tasks o ON o.id = u.id
         JOIN messaging.tasks t ON t.id = u.id

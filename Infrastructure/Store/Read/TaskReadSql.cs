@@ -3,8 +3,11 @@ namespace Messaging.Infrastructure.Store.Read;
 /// <summary>The statements that read tasks for people. Each is one snapshot, so a task is always either open or ended.</summary>
 public static class TaskReadSql
 {
-    /// <summary>One task, whole. Indexes: primary keys of tasks, open_tasks, outcomes and task_events, one partition each.</summary>
-    public const string One = "SELECT " + Columns + ", t.input, c.result" + From + " WHERE t.id = $1";
+    /// <summary>
+    /// One task, whole, with the newest revision of its input. Indexes: primary keys of tasks, open_tasks, outcomes and task_events, one
+    /// partition each, and of task_revisions.
+    /// </summary>
+    public const string One = "SELECT " + Columns + ", c.result, " + NewestInput + From + " WHERE t.id = $1";
 
     /// <summary>Many tasks without inputs and results, which may be large. Indexes: the same, per id.</summary>
     public const string Many = "SELECT " + Columns + From + " JOIN unnest($1::uuid[]) AS u(id) ON t.id = u.id";
@@ -31,11 +34,15 @@ public static class TaskReadSql
         ORDER BY 3
         """;
 
+    private const string NewestInput =
+        "coalesce((SELECT r.input FROM messaging.task_revisions r WHERE r.task_id = t.id ORDER BY r.revision DESC LIMIT 1), t.input)";
+
     private const string Columns = """
         t.id, t.kind, t.queue, t.max_attempts, t.run_at, t.tags,
                o.state, o.attempt, o.due_at, o.claimed_at, o.cancel_requested,
                c.state, c.attempt, c.started_at, c.finished_at, c.failure,
-               p.percent, p.message, t.deadline
+               p.percent, p.message, t.deadline,
+               c.fingerprint, c.discarded_at
         """;
 
     private const string From = """

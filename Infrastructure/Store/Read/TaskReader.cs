@@ -28,7 +28,7 @@ public sealed class TaskReader(LedgerConnections ledger)
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         if (!await reader.ReadAsync(cancellationToken))
             return null;
-        return Read(reader) with { Input = Bytes(reader, 19), Result = Bytes(reader, 20) };
+        return Read(reader) with { Result = Bytes(reader, 21), Input = Bytes(reader, 22) };
     }
 
     /// <summary>Reads tasks without inputs and results, in the order of the ids, in the transaction of <paramref name="connection"/> if it has one.</summary>
@@ -86,6 +86,8 @@ public sealed class TaskReader(LedgerConnections ledger)
             CancelRequested = open && reader.GetBoolean(10),
             FinishedAt = Time(reader, 14),
             Failure = Failure(reader, 15),
+            Fingerprint = reader.IsDBNull(19) ? null : reader.GetString(19),
+            DiscardedAt = Time(reader, 20),
             Progress = reader.IsDBNull(16) ? null : new TaskProgress(reader.GetFloat(16), reader.IsDBNull(17) ? null : reader.GetString(17)),
         };
     }

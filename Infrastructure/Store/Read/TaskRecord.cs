@@ -26,6 +26,12 @@ public sealed record TaskRecord
     /// <summary>Why it ended without a result.</summary>
     public TaskFailure? Failure { get; init; }
 
+    /// <summary>While it is failed: which other failures have the same cause.</summary>
+    public string? Fingerprint { get; init; }
+
+    /// <summary>When a person discarded the dead letter; null otherwise.</summary>
+    public DateTimeOffset? DiscardedAt { get; init; }
+
     /// <summary>The attempt that runs, or the last one; 0 before the first.</summary>
     public required int Attempt { get; init; }
 

@@ -1,0 +1,48 @@
+using Messaging.Contracts.Http;
+using Messaging.Infrastructure.Store.DeadLetters;
+using Messaging.Producer.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace Messaging.Producer.Features;
+
+/// <summary>
+/// <c>GET /v1/dead-letters?kind=&amp;queue=&amp;fingerprint=&amp;tag=&amp;finishedAfter=&amp;finishedBefore=&amp;after=&amp;limit=</c>: tasks that
+/// failed for good and were neither retried nor discarded, the last to fail first, without inputs.
+/// </summary>
+internal static class ListDeadLetters
+{
+    private const int DefaultLimit = 50;
+    private const int LargestLimit = 1000;
+
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/dead-letters", HandleAsync);
+
+    private static async Task<Results<JsonHttpResult<Page<TaskResponse>>, ProblemResult>> HandleAsync(HttpContext http, DeadLetterSearch search)
+    {
+        var query = new QueryReader(http.Request.Query, [.. DeadLetterQuery.Parameters, "after", "limit"]);
+        var filter = DeadLetterQuery.Filter(query);
+        DeadLetterPosition after = default;
+        var goesOn = query.Text("after", text => DeadLetterPosition.TryParse(text, out after), "the 'next' of another page");
+        var limit = query.Integer("limit", 1, LargestLimit, DefaultLimit);
+        if (query.Problem is { } problem)
+            return new ProblemResult(problem);
+
+        var page = await search.ListAsync(filter, goesOn is null ? null : after, limit, http.RequestAborted);
+        http.Response.Headers.CacheControl = "no-store";
+        if (page.Next is { } next)
+            http.Response.Headers.Link = $"<{NextPage(http.Request, next)}>; rel=\"next\"";
+        return TypedResults.Json(
+            new Page<TaskResponse>(
+                [.. page.Items.Select(TaskResponses.Of)],
+                page.Next?.ToString(),
+                page is { CutShort: true, Next: { } last } ? new DateTimeOffset(last.FinishedAt) : null),
+            HttpJson.Options);
+    }
+
+    private static string NextPage(HttpRequest request, DeadLetterPosition next)
+    {
+        var parameters = request.Query.ToDictionary(q => q.Key, q => (string?)q.Value.ToString());
+        parameters["after"] = next.ToString();
+        return QueryHelpers.AddQueryString("/v1/dead-letters", parameters);
+    }
+}
