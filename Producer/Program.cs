@@ -1,5 +1,6 @@
 using Messaging.Infrastructure.Broker;
 using Messaging.Infrastructure.Maintenance;
+using Messaging.Infrastructure.Operations;
 using Messaging.Infrastructure.Outbox;
 using Messaging.Infrastructure.Store;
 using Messaging.Producer.Features;
@@ -50,6 +51,7 @@ public static class Program
             .AddBrokerPublishing(builder.Configuration)                               // RabbitMQ, the connection that sends
             .AddOutboxRelay(builder.Configuration)                                    // publishes what is committed
             .AddMaintenance()                                                         // promoter, rescuer, partitions
+            .AddOperations()                                                          // retry all, discard all
             .AddHttpActions();                                                        // checks, waits, problems, health; the server itself comes last
 
         var app = builder.Build();
@@ -65,6 +67,10 @@ public static class Program
         ListDeadLetters.Map(app);
         GroupDeadLetters.Map(app);
         DiscardDeadLetter.Map(app);
+        StartOperation.Map(app);
+        ListOperations.Map(app);
+        GetOperation.Map(app);
+        StopOperation.Map(app);
         ListKinds.Map(app);
         GetKind.Map(app);
         ListWorkers.Map(app);

@@ -54,6 +54,12 @@ public static class ProblemTypes
     /// <summary>409: only a task that failed for good can be retried or discarded. <see cref="Problem.State"/> says what it is.</summary>
     public const string TaskNotFailed = Prefix + "task-not-failed";
 
+    /// <summary>404: there is no operation with this id, or it was forgotten.</summary>
+    public const string UnknownOperation = Prefix + "unknown-operation";
+
+    /// <summary>409: the operation has ended; there is nothing to stop.</summary>
+    public const string OperationEnded = Prefix + "operation-ended";
+
     /// <summary>503: the ledger can't be reached or is too busy. Nothing was stored as far as is known; <c>Retry-After</c> says when to come back.</summary>
     public const string LedgerUnavailable = Prefix + "ledger-unavailable";
 

@@ -129,6 +129,22 @@ internal static class Problems
         State = state,
     };
 
+    public static Problem UnknownOperation(Guid id) => new()
+    {
+        Type = ProblemTypes.UnknownOperation,
+        Title = "Unknown operation",
+        Status = StatusCodes.Status404NotFound,
+        Detail = $"There is no operation {id}, or it ended more than 30 days ago.",
+    };
+
+    public static Problem OperationEnded(Guid id, string state) => new()
+    {
+        Type = ProblemTypes.OperationEnded,
+        Title = "Operation has ended",
+        Status = StatusCodes.Status409Conflict,
+        Detail = $"Operation {id} is {state}; there is nothing to stop.",
+    };
+
     public static Problem LedgerUnavailable() => new()
     {
         Type = ProblemTypes.LedgerUnavailable,

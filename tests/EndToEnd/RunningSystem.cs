@@ -67,14 +67,18 @@ internal sealed class RunningSystem : IAsyncDisposable
     }
 
     /// <summary>Submits that many <c>debug.echo</c> tasks in batches; every line must be accepted.</summary>
-    public async Task SubmitEchoesAsync(int count, string? wait = null)
+    /// <param name="count">How many.</param>
+    /// <param name="wait">How long each takes.</param>
+    /// <param name="input">More members of the input, each after a comma.</param>
+    /// <param name="more">More members of the task, each after a comma.</param>
+    public async Task SubmitEchoesAsync(int count, string? wait = null, string input = "", string more = "")
     {
-        var waiting = wait is null ? "" : $",\"wait\":\"{wait}\"";
+        var waiting = (wait is null ? "" : $",\"wait\":\"{wait}\"") + input;
         for (var done = 0; done < count; done += 10_000)
         {
             var lines = new StringBuilder();
             for (var i = done; i < Math.Min(count, done + 10_000); i++)
-                lines.Append(CultureInfo.InvariantCulture, $"{{\"kind\":\"debug.echo\",\"input\":{{\"message\":\"{i}\"{waiting}}}}}\n");
+                lines.Append(CultureInfo.InvariantCulture, $"{{\"kind\":\"debug.echo\",\"input\":{{\"message\":\"{i}\"{waiting}}}{more}}}\n");
             using var content = new StringContent(lines.ToString(), Encoding.UTF8, "application/x-ndjson");
             using var answer = await Producer.Http.PostAsync(new Uri("v1/tasks/batch", UriKind.Relative), content);
             var body = await answer.Content.ReadAsStringAsync();

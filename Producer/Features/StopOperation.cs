@@ -1,0 +1,29 @@
+using Messaging.Contracts.Http;
+using Messaging.Infrastructure.Operations;
+using Messaging.Producer.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Messaging.Producer.Features;
+
+/// <summary>
+/// <c>POST /v1/operations/{id}/stop</c>: stops an operation. 200 with the operation, which does nothing more from here on; what it did stays done.
+/// 409 if it had ended.
+/// </summary>
+internal static class StopOperation
+{
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/operations/{id}/stop", HandleAsync);
+
+    private static async Task<Results<JsonHttpResult<OperationResponse>, ProblemResult>> HandleAsync(string id, HttpContext http, OperationStore operations)
+    {
+        if (!TaskIds.TryParse(id, out var operationId, out var notAnId))
+            return notAnId;
+        if (new QueryReader(http.Request.Query).Problem is { } problem)
+            return new ProblemResult(problem);
+        var stopped = await operations.StopAsync(operationId, http.RequestAborted);
+        if (await operations.FindAsync(operationId, http.RequestAborted) is not { } operation)
+            return new ProblemResult(Problems.UnknownOperation(operationId));
+        return stopped
+            ? GetOperation.Answer(http.Response, operation)
+            : new ProblemResult(Problems.OperationEnded(operationId, OperationResponses.Word(operation.State)));
+    }
+}
