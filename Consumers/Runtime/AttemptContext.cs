@@ -1,5 +1,8 @@
+using System.Data.Common;
 using Messaging.Contracts.Handlers;
 using Messaging.Contracts.Tasks;
+using Messaging.Infrastructure.Store;
+using Messaging.Infrastructure.Store.Finish;
 
 namespace Messaging.Consumers.Runtime;
 
@@ -9,8 +12,16 @@ internal sealed class AttemptContext(TaskExecution execution, ProgressWriter pro
     private TaskProgress? _latest;
     private int _waiting;
 
+    // Owned by the lock.
+    private readonly Lock _lock = new();
+    private Task<HandlerTransaction>? _transaction;
+    private bool _ended;
+
     /// <summary>How many reports were written; owned by the <see cref="ProgressWriter"/>.</summary>
     public int Written { get; set; }
+
+    /// <summary>Where the handler's transaction comes from; set before it starts.</summary>
+    public HandlerTransactions? Transactions { get; set; }
 
     /// <summary>The attempt.</summary>
     public TaskExecution Execution => execution;
@@ -33,6 +44,51 @@ internal sealed class AttemptContext(TaskExecution execution, ProgressWriter pro
         // In line once, however many reports: the latest is what is written.
         if (Interlocked.Exchange(ref _waiting, 1) == 0)
             progress.Enqueue(this);
+    }
+
+    public override async Task<DbTransaction> BeginTransactionAsync(CancellationToken cancellationToken = default)
+    {
+        Task<HandlerTransaction> begun;
+        lock (_lock)
+        {
+            if (_ended || Transactions is null)
+                throw new InvalidOperationException("The attempt does not run: it has no transaction.");
+            begun = _transaction ??= Transactions.BeginAsync(cancellationToken);
+        }
+
+        return (await begun).Transaction;
+    }
+
+    /// <summary>The handler's transaction, if it began one; from now on it can't begin any.</summary>
+    public async ValueTask<HandlerTransaction?> TakeTransactionAsync()
+    {
+        Task<HandlerTransaction>? begun;
+        lock (_lock)
+        {
+            _ended = true;
+            begun = _transaction;
+        }
+
+        if (begun is null)
+            return null;
+        await ((Task)begun).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return begun.IsCompletedSuccessfully ? await begun : null;
+    }
+
+    /// <summary>True if an exception comes from the ledger's being away, by way of the handler's transaction: no fault of the task.</summary>
+    public bool IsOutage(Exception error)
+    {
+        Task<HandlerTransaction>? begun;
+        lock (_lock)
+            begun = _transaction;
+        var broken = begun is { IsCompletedSuccessfully: true, Result.IsBroken: true };
+        for (Exception? e = error; e is not null; e = e.InnerException)
+        {
+            if (e is LedgerUnavailableException || (broken && LedgerErrors.IsTransient(e)))
+                return true;
+        }
+
+        return false;
     }
 
     /// <summary>Takes the latest report away; null if another round has written it.</summary>

@@ -1,3 +1,4 @@
+using Messaging.Contracts.Handlers;
 using Messaging.Contracts.Tasks;
 using Messaging.Infrastructure.Faults;
 using Messaging.Infrastructure.Store;
@@ -16,24 +17,36 @@ internal sealed class FinishRecorder(
     /// <summary>How long a task waits whose end the ledger refused to write.</summary>
     private static readonly TimeSpan RefusedDelay = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long a task waits whose handler's transaction was cut off before its commit.</summary>
+    private static readonly TimeSpan LostAnswerDelay = TimeSpan.FromSeconds(1);
+
     private static readonly TaskFailure CancelledWhileRunning = new(FailureCodes.Cancelled, "Cancelled while it ran.", Retryable: false);
 
     /// <summary>Records an outcome; never throws.</summary>
-    public async Task RecordAsync(TaskExecution execution, TaskOutcome outcome)
+    /// <param name="execution">The attempt.</param>
+    /// <param name="outcome">What came of it.</param>
+    /// <param name="transaction">What the handler wrote its own rows in: committed with its result, rolled back with anything else.</param>
+    public async Task RecordAsync(TaskExecution execution, TaskOutcome outcome, HandlerTransaction? transaction = null)
     {
         try
         {
+            if (transaction is not null && outcome is not Returned)
+                await transaction.DisposeAsync();
             if (ToFinish(execution, outcome) is not { } finish)
             {
                 log.ClaimLost(execution.Copy.Kind, execution.Copy.Id);
                 return;
             }
 
-            var answer = await FinishAsync(finish);
+            FinishAnswer? answer;
+            if (transaction is not null && finish is Ended { State: TaskState.Succeeded } success)
+                (finish, answer) = await CommitAsync(execution, transaction, success);
+            else
+                answer = await FinishAsync(finish);
             if (answer == FinishAnswer.CancelRequested)
                 answer = await FinishAsync(finish = Cancelled(execution, CancelledWhileRunning));
-            else if (answer == FinishAnswer.PastDeadline && outcome is AttemptFailed failed)
-                answer = await FinishAsync(finish = FailedForGood(execution, failed));
+            else if (answer == FinishAnswer.PastDeadline && finish is RetryLater late)
+                answer = await FinishAsync(finish = FailedForGood(execution, late.Failure, late.TimedOut));
             FaultPoint.Reached(FaultPoint.AfterFinish); // dying here: the broker delivers again, and the claim of that copy is refused
             Log(execution, finish, answer);
         }
@@ -53,7 +66,8 @@ internal sealed class FinishRecorder(
         Returned returned => new Ended(x.Copy.Id, x.Fence, x.Claim.Attempt, TaskState.Succeeded, returned.Result, null),
         AttemptFailed failed when RetryDecider.DelayOf(x, failed, Random.Shared) is { } delay =>
             new RetryLater(x.Copy.Id, x.Fence, x.Claim.Attempt, delay, failed.Failure) { TimedOut = failed.TimedOut },
-        AttemptFailed failed => FailedForGood(x, failed),
+        AttemptFailed failed => FailedForGood(
+            x, failed.Failure with { Retryable = failed.Failure.Retryable && !RetryDecider.IsRuledOut(x, failed) }, failed.TimedOut),
         CalledOff off => Cancelled(x, off.Reason is { } reason ? new TaskFailure(FailureCodes.Cancelled, reason, Retryable: false) : CancelledWhileRunning),
         Snooze snooze => new Snoozed(x.Copy.Id, x.Fence, x.Claim.Attempt, snooze.Delay),
         GivenBack back => new HandedBack(x.Copy.Id, x.Fence, x.Claim.Attempt, back.Delay),
@@ -64,25 +78,53 @@ internal sealed class FinishRecorder(
     private static Ended Cancelled(TaskExecution x, TaskFailure reason) =>
         new(x.Copy.Id, x.Fence, x.Claim.Attempt, TaskState.Cancelled, null, reason);
 
-    private static Ended FailedForGood(TaskExecution x, AttemptFailed failed)
-    {
-        var failure = failed.Failure with { Retryable = failed.Failure.Retryable && !RetryDecider.IsRuledOut(x, failed) };
-        return new Ended(x.Copy.Id, x.Fence, x.Claim.Attempt, TaskState.Failed, null, failure)
+    private static Ended FailedForGood(TaskExecution x, TaskFailure failure, bool timedOut) =>
+        new(x.Copy.Id, x.Fence, x.Claim.Attempt, TaskState.Failed, null, failure)
         {
-            TimedOut = failed.TimedOut,
+            TimedOut = timedOut,
             Fingerprint = ErrorFingerprint.Of(x.Copy.Kind, failure),
         };
+
+    /// <summary>
+    /// Records a result in the handler's own transaction. If the claim was lost, nothing of the transaction is kept. If the answer was
+    /// lost, the fence tells: the outcome is found, or else the task is handed back, since without the handler's rows its result must
+    /// not be recorded. A transaction that can't be committed is a failure of the attempt.
+    /// </summary>
+    private async Task<(Finish Finish, FinishAnswer? Answer)> CommitAsync(TaskExecution x, HandlerTransaction transaction, Ended finish)
+    {
+        Finish instead = new HandedBack(finish.TaskId, finish.Fence, finish.Attempt, LostAnswerDelay);
+        var alone = true;
+        try
+        {
+            if (await transaction.TryFinishAsync(finish, CancellationToken.None))
+                return (finish, FinishAnswer.Recorded);
+        }
+        catch (Exception e) when (e is LedgerUnavailableException || LedgerErrors.IsUnclear(e))
+        {
+            pulse.Failed(e);
+            log.CommitUnclear(x.Copy.Kind, x.Copy.Id, e.Message);
+        }
+        catch (Exception e)
+        {
+            instead = ToFinish(x, AttemptFailure.Of(e, StopReason.None, x.Copy.Timeout))!;
+            alone = false;
+        }
+
+        await transaction.DisposeAsync();
+        return (instead, await FinishAsync(instead, alone));
     }
 
     /// <summary>Says it until it is answered. Null: the ledger can't take it in any form, or the worker's time is over.</summary>
-    private async Task<FinishAnswer?> FinishAsync(Finish? finish)
+    private async Task<FinishAnswer?> FinishAsync(Finish? finish, bool alone = false)
     {
         for (var tries = 1; finish is not null; tries++)
         {
             try
             {
                 // Without a token: what was handed to the ledger's writer may be committed whether or not anybody waits.
-                return await finishes.FinishAsync(finish, CancellationToken.None);
+                return alone
+                    ? await finishes.FinishAloneAsync(finish, CancellationToken.None)
+                    : await finishes.FinishAsync(finish, CancellationToken.None);
             }
             catch (PostgresException e) when (e.SqlState is ['2', '2', ..] or ['5', '4', ..])
             {

@@ -3,6 +3,7 @@ using Messaging.Infrastructure.Faults;
 using Messaging.Infrastructure.Store;
 using Messaging.Infrastructure.Store.Claim;
 using Messaging.Infrastructure.Store.Connections;
+using Messaging.Infrastructure.Store.Finish;
 using Messaging.Infrastructure.Store.Read;
 
 namespace Messaging.Consumers.Runtime;
@@ -14,6 +15,7 @@ namespace Messaging.Consumers.Runtime;
 internal sealed class TaskRunner(
     ClaimStage claims,
     TaskContents contents,
+    HandlerTransactions transactions,
     FinishRecorder recorder,
     HandlerRegistry handlers,
     RunningTasks running,
@@ -27,6 +29,9 @@ internal sealed class TaskRunner(
 {
     /// <summary>How long a task waits that this worker has no handler for: another version of it may have one.</summary>
     public static readonly TimeSpan UnknownKindDelay = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a task waits whose handler could not reach the ledger for its transaction.</summary>
+    public static readonly TimeSpan OutageDelay = TimeSpan.FromSeconds(5);
 
     /// <summary>
     /// Runs a task that has a slot; never throws. When it returns, the task is recorded, handed back or not ours, or, if the worker
@@ -44,10 +49,11 @@ internal sealed class TaskRunner(
             slots.Release();
         }
 
+        await using var transaction = await execution.Context.TakeTransactionAsync(); // rolled back unless the recorder commits it
         if (outcome is null)
             running.Remove(execution);
         else if (execution.TryConclude())
-            await recorder.RecordAsync(execution, outcome);
+            await recorder.RecordAsync(execution, outcome, transaction);
         else
             log.CameBackLate(execution.Copy.Kind, execution.Copy.Id, time.GetElapsedTime(execution.StartedAt).TotalSeconds);
     }
@@ -159,6 +165,7 @@ internal sealed class TaskRunner(
 
     private async ValueTask<TaskOutcome> InvokeAsync(TaskExecution execution)
     {
+        execution.Context.Transactions = transactions;
         execution.Start();
         try
         {
@@ -170,6 +177,12 @@ internal sealed class TaskRunner(
         }
         catch (Exception e)
         {
+            if (execution.StopReason == StopReason.None && execution.Context.IsOutage(e))
+            {
+                pulse.Failed(e);
+                return new GivenBack(OutageDelay);
+            }
+
             return AttemptFailure.Of(e, execution.StopReason, execution.Copy.Timeout);
         }
         finally

@@ -69,6 +69,9 @@ internal static partial class WorkerLog
     [LoggerMessage(2023, LogLevel.Debug, "{Kind} {Task} snoozes for {Seconds:0.###} s")]
     public static partial void Snoozed(this ILogger log, string kind, Guid task, double seconds);
 
+    [LoggerMessage(2024, LogLevel.Warning, "The commit of {Kind} {Task} was not answered ({Reason}): its fence will tell")]
+    public static partial void CommitUnclear(this ILogger log, string kind, Guid task, string reason);
+
     [LoggerMessage(2030, LogLevel.Warning, "The ledger does not answer ({Reason}): running tasks go on, nothing new starts until it is back")]
     public static partial void LedgerAway(this ILogger log, string reason);
 

@@ -1,3 +1,5 @@
+using System.Data.Common;
+
 namespace Messaging.Contracts.Handlers;
 
 /// <summary>What a handler may know of the attempt that it runs. Safe to use from several threads.</summary>
@@ -25,4 +27,19 @@ public abstract class TaskContext
     /// <param name="percent">0 to 100; values outside are moved to the nearer end.</param>
     /// <param name="message">What it is doing, for people; at most 1,000 characters are kept.</param>
     public abstract void ReportProgress(double percent, string? message = null);
+
+    /// <summary>
+    /// Begins the transaction that this attempt's result will be recorded in, on the ledger's database. What the handler writes in it is
+    /// kept exactly if its result is: when the handler returns, the worker records the result and commits; if it throws, or if
+    /// the task was given to another worker meanwhile, everything is rolled back. Effects in tables of that database then happen once,
+    /// however often the handler runs.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the wait for a free connection.</param>
+    /// <returns>
+    /// The open transaction, with its <see cref="DbTransaction.Connection"/>; the same one at each call. The handler neither commits
+    /// nor rolls it back. Begin it late: its connection is one of few, and rows that it changes are locked until the end.
+    /// </returns>
+    /// <exception cref="NotSupportedException">This context belongs to no real attempt.</exception>
+    public virtual Task<DbTransaction> BeginTransactionAsync(CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException($"{GetType()} has no transaction.");
 }

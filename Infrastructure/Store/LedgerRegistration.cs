@@ -32,6 +32,7 @@ public static class LedgerRegistration
         services.AddSingleton<SubmitStage>();
         services.AddSingleton<ClaimStage>();
         services.AddSingleton<FinishStage>();
+        services.AddSingleton<HandlerTransactions>();
         services.AddSingleton<CancelStage>();
         services.AddSingleton<ExpireStage>();
         services.TryAddSingleton<OutboxSignal>();

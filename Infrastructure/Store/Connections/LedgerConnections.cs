@@ -4,7 +4,7 @@ using Npgsql;
 namespace Messaging.Infrastructure.Store.Connections;
 
 /// <summary>
-/// The process's connections to the ledger, in four pools with a budget each, so that a flood of one sort of work never starves another:
+/// The process's connections to the ledger, in five pools with a budget each, so that a flood of one sort of work never starves another:
 /// a slow list can't hold up a claim, and a heartbeat never waits behind a submit.
 /// </summary>
 public sealed class LedgerConnections : IAsyncDisposable
@@ -25,6 +25,10 @@ public sealed class LedgerConnections : IAsyncDisposable
         Relaxed = Pool(o, "relaxed", o.RelaxedConnections, HotPlans + " -c synchronous_commit=off");
         Control = Pool(o, "control", o.ControlConnections, "-c jit=off");
         Web = Pool(o, "web", o.WebConnections, WebPlans);
+        // Statements of users: planned as usual, what they set in a session is reset. A worker that hangs, or that was stopped, lets go
+        // of its rows in the end.
+        var idle = FormattableString.Invariant($"-c idle_in_transaction_session_timeout={o.HandlerTransactionIdle.TotalMilliseconds:0}");
+        Handlers = Pool(o, "handlers", o.HandlerConnections, idle, reset: true);
     }
 
     /// <summary>Submits and finishes: a commit answered is on disk.</summary>
@@ -39,6 +43,9 @@ public sealed class LedgerConnections : IAsyncDisposable
     /// <summary>Reads and rare writes on behalf of people and HTTP clients.</summary>
     public NpgsqlDataSource Web { get; }
 
+    /// <summary>Transactions in which handlers write rows of their own. A commit answered is on disk.</summary>
+    public NpgsqlDataSource Handlers { get; }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
@@ -46,9 +53,10 @@ public sealed class LedgerConnections : IAsyncDisposable
         await Relaxed.DisposeAsync();
         await Control.DisposeAsync();
         await Web.DisposeAsync();
+        await Handlers.DisposeAsync();
     }
 
-    private static NpgsqlDataSource Pool(LedgerOptions options, string purpose, int size, string settings)
+    private static NpgsqlDataSource Pool(LedgerOptions options, string purpose, int size, string settings, bool reset = false)
     {
         var connection = new NpgsqlConnectionStringBuilder(options.Postgres)
         {
@@ -63,7 +71,7 @@ public sealed class LedgerConnections : IAsyncDisposable
             CommandTimeout = 30,
             KeepAlive = 10,
             // Nothing of ours changes a session's state for longer than its transaction, so there is nothing to reset.
-            NoResetOnClose = true,
+            NoResetOnClose = !reset,
         };
         connection.Options = string.IsNullOrEmpty(connection.Options) ? settings : $"{connection.Options} {settings}";
         return new NpgsqlDataSourceBuilder(connection.ConnectionString).Build();

@@ -27,6 +27,20 @@ public sealed class LedgerOptions
     [Range(1, 200)]
     public int WebConnections { get; set; } = 16;
 
+    /// <summary>
+    /// Connections for transactions that handlers write their own rows in. Default 8; opened when first used. A handler that finds none
+    /// free waits for one.
+    /// </summary>
+    [Range(1, 200)]
+    public int HandlerConnections { get; set; } = 8;
+
+    /// <summary>
+    /// How long such a transaction may do nothing before Postgres ends it and the attempt fails. Default 30 seconds. Longer lets a worker
+    /// that hangs keep its rows locked for longer.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan HandlerTransactionIdle { get; set; } = TimeSpan.FromSeconds(30);
+
     /// <summary>How long a write may wait for the ledger in all before its caller is told to come back. Default 10 seconds.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "00:10:00")]
     public TimeSpan MaxWait { get; set; } = TimeSpan.FromSeconds(10);

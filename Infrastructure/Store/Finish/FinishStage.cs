@@ -38,6 +38,23 @@ public sealed class FinishStage : IAsyncDisposable
     public ValueTask<FinishAnswer> FinishAsync(Finish finish, CancellationToken cancellationToken) => _writer.AddAsync(finish, cancellationToken);
 
     /// <summary>
+    /// The same in a batch of its own. It waits for a transaction that may still be committing the same task, and would make the others
+    /// of a batch wait too.
+    /// </summary>
+    /// <exception cref="LedgerUnavailableException">The ledger did not answer. Saying it again is safe: the fence tells.</exception>
+    public async Task<FinishAnswer> FinishAloneAsync(Finish finish, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await WriteAsync([finish], retry: false, cancellationToken))[0];
+        }
+        catch (Exception e) when (LedgerErrors.IsTransient(e))
+        {
+            throw new LedgerUnavailableException($"The ledger could not take a finish: {e.Message}", e);
+        }
+    }
+
+    /// <summary>
     /// Hands back tasks that this worker received but did not claim: they go to the outbox and so round again.
     /// Those that are no longer queued are dropped.
     /// </summary>
@@ -85,7 +102,7 @@ public sealed class FinishStage : IAsyncDisposable
         return [.. items.Select(f => why.TryGetValue((f.TaskId, f.Fence), out var answer) ? answer : FinishAnswer.Recorded)];
     }
 
-    private static void AddEnded(NpgsqlBatch batch, Ended[] ended) => batch.Add(
+    internal static void AddEnded(NpgsqlBatch batch, Ended[] ended) => batch.Add(
         FinishSql.End,
         Array.ConvertAll(ended, f => f.TaskId),
         Array.ConvertAll(ended, f => f.Fence.Worker),

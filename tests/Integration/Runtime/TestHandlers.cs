@@ -20,11 +20,22 @@ internal sealed class Probe
     /// <summary>The reasons that stopped handlers have seen.</summary>
     public ConcurrentDictionary<Guid, StopReason> Stopped { get; } = new();
 
-    public void Started(TaskContext context)
+    /// <summary>The first run that has written its booking waits for the gate.</summary>
+    public bool HoldFirstBooking { get; set; }
+
+    /// <summary>Completes when that run has written it.</summary>
+    public TaskCompletionSource FirstBooked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>A handler has started; answers the number of its run, from 1.</summary>
+    public int Started(TaskContext context)
     {
-        Runs.AddOrUpdate(context.TaskId, 1, (_, runs) => runs + 1);
+        var run = Runs.AddOrUpdate(context.TaskId, 1, (_, runs) => runs + 1);
         _started.Writer.TryWrite(context);
+        return run;
     }
+
+    /// <summary>A handler has written its booking.</summary>
+    public Task BookedAsync(TaskContext context) => HoldFirstBooking && FirstBooked.TrySetResult() ? Gate.Task : Task.CompletedTask;
 
     /// <summary>Returns when another handler has started.</summary>
     public ValueTask<TaskContext> NextStartAsync(CancellationToken cancellationToken) => _started.Reader.ReadAsync(cancellationToken);
@@ -107,6 +118,6 @@ internal static class TestHandlers
     public static IReadOnlyList<Type> All { get; } =
     [
         typeof(SayHandler), typeof(GatedHandler), typeof(RefuseHandler), typeof(LargeHandler), typeof(ReportHandler),
-        typeof(ImportFeedHandler),
+        typeof(ImportFeedHandler), typeof(BookPaymentHandler), typeof(BookOrderHandler), typeof(CommitItselfHandler),
     ];
 }
