@@ -44,6 +44,9 @@ internal sealed class TaskExecution
     /// <summary>The claim; only once it was granted.</summary>
     public Claimed Claim => _claim ?? throw new InvalidOperationException("The task is not claimed.");
 
+    /// <summary>Its place among the suspects; null unless it is one.</summary>
+    public SuspectPlace? Place { get; set; }
+
     /// <summary>True once the ledger has answered the claim, either way: from then on the delivery is not needed any more.</summary>
     public bool IsDecided => _decided;
 

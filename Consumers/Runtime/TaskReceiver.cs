@@ -10,6 +10,7 @@ namespace Messaging.Consumers.Runtime;
 internal sealed class TaskReceiver(
     TaskRunner runner,
     SlotPool slots,
+    SuspectPlaces suspects,
     HandBackWriter handBack,
     ProgressWriter progress,
     DrainSignal drain,
@@ -30,9 +31,21 @@ internal sealed class TaskReceiver(
         var received = time.GetTimestamp();
         var executions = new TaskExecution[message.Tasks.Count];
         var runs = new Task[message.Tasks.Count];
-        var started = await StartAsync(queue, message.Tasks, executions, runs, cancellationToken);
+        SuspectPlace? place = null;
+        if (message.Tasks is [{ Losses: > 0 } suspect])
+        {
+            place = await suspects.TakeAsync(suspect.Losses, drain.Draining, cancellationToken);
+            if (place is null && !drain.Draining.IsCancellationRequested)
+            {
+                await PutOffAsync(suspect, cancellationToken);
+                return;
+            }
+        }
+
+        var started = await StartAsync(queue, message.Tasks, place, executions, runs, cancellationToken);
         if (started < runs.Length)
         {
+            place?.Release(survived: false);
             cancellationToken.ThrowIfCancellationRequested(); // the broker delivers again what was not started
             log.NoRoom(runs.Length - started, queue);
             await handBack.ReturnAsync(message.Tasks.Skip(started).Select(task => task.Id), cancellationToken);
@@ -45,16 +58,25 @@ internal sealed class TaskReceiver(
             throw new OperationCanceledException("The worker stops and the ledger is away: deliver again.");
     }
 
+    /// <summary>A suspect that gets no place here goes to another worker, or comes again.</summary>
+    private async Task PutOffAsync(RunTask suspect, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested(); // the broker delivers it again
+        var delay = suspects.NextDelay();
+        log.SuspectPutOff(suspect.Kind, suspect.Id, delay.TotalSeconds);
+        await handBack.PostponeAsync(suspect.Id, delay, cancellationToken);
+    }
+
     /// <summary>Starts tasks as slots come free, for as long as a delivery may wait; answers how many were started.</summary>
     private async ValueTask<int> StartAsync(
-        string queue, IReadOnlyList<RunTask> tasks, TaskExecution[] executions, Task[] runs, CancellationToken cancellationToken)
+        string queue, IReadOnlyList<RunTask> tasks, SuspectPlace? place, TaskExecution[] executions, Task[] runs, CancellationToken cancellationToken)
     {
         using var patience = new Patience(options.HandBackAfter, time, drain.Draining, cancellationToken);
         for (var i = 0; i < runs.Length; i++)
         {
             if (drain.Draining.IsCancellationRequested || !(slots.TryTake() || await slots.TakeAsync(patience.Token)))
                 return i;
-            executions[i] = new TaskExecution(queue, tasks[i], progress, time);
+            executions[i] = new TaskExecution(queue, tasks[i], progress, time) { Place = place };
             runs[i] = runner.RunAsync(executions[i]);
         }
 

@@ -20,6 +20,7 @@ internal sealed class TaskRunner(
     HandlerRegistry handlers,
     RunningTasks running,
     SlotPool slots,
+    SuspectProbation probation,
     DrainSignal drain,
     InstanceIdentity identity,
     LedgerPulse pulse,
@@ -51,9 +52,9 @@ internal sealed class TaskRunner(
 
         await using var transaction = await execution.Context.TakeTransactionAsync(); // rolled back unless the recorder commits it
         if (outcome is null)
-            running.Remove(execution);
+            Forget(execution);
         else if (execution.TryConclude())
-            await recorder.RecordAsync(execution, outcome, transaction);
+            await RecordAsync(execution, outcome, transaction);
         else
             log.CameBackLate(execution.Copy.Kind, execution.Copy.Id, time.GetElapsedTime(execution.StartedAt).TotalSeconds);
     }
@@ -64,7 +65,20 @@ internal sealed class TaskRunner(
         if (!execution.TryConclude())
             return Task.CompletedTask;
         log.HandlerAbandoned(execution.Copy.Kind, execution.Copy.Id, execution.StopReason);
-        return recorder.RecordAsync(execution, AttemptFailure.OfSilence(execution.StopReason, execution.Copy.Timeout));
+        return RecordAsync(execution, AttemptFailure.OfSilence(execution.StopReason, execution.Copy.Timeout));
+    }
+
+    // While its end is not recorded, a suspect's mark stands in the ledger: only then may the next one start.
+    private async Task RecordAsync(TaskExecution execution, TaskOutcome outcome, HandlerTransaction? transaction = null)
+    {
+        await recorder.RecordAsync(execution, outcome, transaction);
+        execution.Place?.Release(survived: execution.StartedAt != 0);
+    }
+
+    private void Forget(TaskExecution execution)
+    {
+        running.Remove(execution);
+        execution.Place?.Release(survived: false);
     }
 
     /// <summary>From the claim to the outcome. Null: there is nothing to record.</summary>
@@ -76,6 +90,7 @@ internal sealed class TaskRunner(
                 return null;
             FaultPoint.Reached(FaultPoint.AfterClaim); // dying here: the claim is rescued with this worker's others, no attempt is spent
             return StopBeforeStart(execution)
+                ?? probation.Admit(execution)
                 ?? await RefreshAsync(execution)
                 ?? FindHandler(execution)
                 ?? await InvokeAsync(execution);
@@ -169,6 +184,7 @@ internal sealed class TaskRunner(
         execution.Start();
         try
         {
+            _ = probation.WatchAsync(execution); // never throws
             var run = execution.Handler!.InvokeAsync(execution.Copy.Input, execution.Context, services, execution.Stopping);
             FaultPoint.Reached(FaultPoint.InHandler); // dying here: the task runs again elsewhere, so handlers must bear repeating
             var outcome = await run;

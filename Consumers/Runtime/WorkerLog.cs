@@ -72,6 +72,9 @@ internal static partial class WorkerLog
     [LoggerMessage(2024, LogLevel.Warning, "The commit of {Kind} {Task} was not answered ({Reason}): its fence will tell")]
     public static partial void CommitUnclear(this ILogger log, string kind, Guid task, string reason);
 
+    [LoggerMessage(2025, LogLevel.Debug, "{Kind} {Task} is a suspect and others have the places: put off for {Seconds:0.0} s")]
+    public static partial void SuspectPutOff(this ILogger log, string kind, Guid task, double seconds);
+
     [LoggerMessage(2030, LogLevel.Warning, "The ledger does not answer ({Reason}): running tasks go on, nothing new starts until it is back")]
     public static partial void LedgerAway(this ILogger log, string reason);
 

@@ -45,6 +45,8 @@ public static class WorkerRegistration
         services.AddSingleton<ProgressWriter>();
         services.AddSingleton<RunningTasks>();
         services.AddSingleton<SlotPool>();
+        services.AddSingleton<SuspectPlaces>();
+        services.AddSingleton<SuspectProbation>();
         services.AddSingleton<TaskRunner>();
         services.AddSingleton<WorkerDrain>();
         services.AddSingleton<ITaskReceiver, TaskReceiver>();

@@ -19,6 +19,7 @@ public sealed record RunTasks(IReadOnlyList<RunTask> Tasks)
 /// <param name="Timeout">How long one attempt may take.</param>
 /// <param name="MaxAttempts">Attempts in all.</param>
 /// <param name="TraceParent">The W3C trace context of the submit, or null.</param>
+/// <param name="Losses">If it is a suspect, how often its worker died while it ran; such a task travels alone. 0, the default: it is none.</param>
 public sealed record RunTask(
     Guid Id,
     int Revision,
@@ -26,4 +27,5 @@ public sealed record RunTask(
     ReadOnlyMemory<byte> Input,
     TimeSpan Timeout,
     int MaxAttempts,
-    string? TraceParent);
+    string? TraceParent,
+    int Losses = 0);

@@ -77,7 +77,7 @@ internal static class RunTasksReader
         Guid? id = null;
         string? kind = null, traceParent = null;
         ReadOnlyMemory<byte>? input = null;
-        int revision = 0, maxAttempts = 1;
+        int revision = 0, maxAttempts = 1, losses = 0;
         TimeSpan? timeout = null;
         while (ReadMember(ref reader))
         {
@@ -95,12 +95,14 @@ internal static class RunTasksReader
                 maxAttempts = NextNumber(ref reader);
             else if (reader.ValueTextEquals(RunTasksWriter.TraceParent.EncodedUtf8Bytes))
                 traceParent = reader.Read() ? reader.GetString() : null;
+            else if (reader.ValueTextEquals(RunTasksWriter.Losses.EncodedUtf8Bytes))
+                losses = NextNumber(ref reader);
             else
                 reader.Skip();
         }
 
         return id is not null && kind is not null && input is not null && timeout is not null
-            ? new RunTask(id.Value, revision, kind, input.Value, timeout.Value, maxAttempts, traceParent)
+            ? new RunTask(id.Value, revision, kind, input.Value, timeout.Value, maxAttempts, traceParent, losses)
             : throw new JsonException($"Task {index} lacks one of id, kind, input, timeoutMs.");
     }
 

@@ -17,6 +17,7 @@ internal static class RunTasksWriter
     internal static readonly JsonEncodedText Timeout = JsonEncodedText.Encode("timeoutMs");
     internal static readonly JsonEncodedText MaxAttempts = JsonEncodedText.Encode("maxAttempts");
     internal static readonly JsonEncodedText TraceParent = JsonEncodedText.Encode("traceParent");
+    internal static readonly JsonEncodedText Losses = JsonEncodedText.Encode("losses");
 
     private const int LargestKept = 1024 * 1024;
 
@@ -63,6 +64,8 @@ internal static class RunTasksWriter
             json.WriteNumber(MaxAttempts, task.MaxAttempts);
             if (task.TraceParent is not null)
                 json.WriteString(TraceParent, task.TraceParent);
+            if (task.Losses > 0)
+                json.WriteNumber(Losses, task.Losses);
             json.WriteEndObject();
         }
 

@@ -23,6 +23,9 @@ internal static partial class MaintenanceLog
     [LoggerMessage(1112, LogLevel.Warning, "The instances could not be checked: {Reason}")]
     public static partial void CheckFailed(this ILogger log, string reason);
 
+    [LoggerMessage(1113, LogLevel.Error, "Task {Task} has killed its worker {Times} times as the only suspect on it and is a dead letter")]
+    public static partial void KillsItsWorkers(this ILogger log, Guid task, int times);
+
     [LoggerMessage(1120, LogLevel.Information, "{Count} partitions were created ahead")]
     public static partial void PartitionsMade(this ILogger log, int count);
 

@@ -9,18 +9,49 @@ public static class RescueSql
     /// </summary>
     public const string DeclareDead = "DELETE FROM messaging.workers WHERE id = $1 AND beat = $2";
 
+    /// <summary>After this many deaths of a worker on which a task was the only suspect, the task is a dead letter.</summary>
+    public const int Charges = 3;
+
+    /// <summary>
+    /// Ends the task that was the only suspect on a dead instance and was so twice before: another run would kill the next one.
+    /// Answers which. Reads open_tasks whole, like <see cref="QueueAgain"/>.
+    /// </summary>
+    public const string DeadLetter = """
+        WITH gone AS (
+            DELETE FROM messaging.open_tasks o
+            WHERE o.state = 3 AND o.worker = $1 AND o.suspect AND NOT o.cancel_requested AND o.charges >= 2
+              AND (SELECT count(*) FROM messaging.open_tasks s WHERE s.state = 3 AND s.worker = $1 AND s.suspect) = 1
+            RETURNING o.id, o.worker, o.claim_no, o.claimed_at, o.attempt, o.charges + 1 AS charges, o.losses + 1 AS losses
+        ), judged AS (
+            SELECT *, format(
+                '{"code":"worker-lost","message":"Its worker died %s times while it ran, the last %s times with no other suspect on it.","retryable":false}',
+                losses, charges) AS failure
+            FROM gone
+        ), told AS (
+            INSERT INTO messaging.attempts (task_id, worker, claim_no, started_at, attempt, outcome, failure)
+            SELECT id, worker, claim_no, claimed_at, attempt, 'worker-lost', failure FROM judged
+        )
+        INSERT INTO messaging.outcomes (task_id, worker, claim_no, started_at, attempt, state, failure)
+        SELECT id, worker, claim_no, claimed_at, attempt, 5, failure FROM judged
+        RETURNING task_id
+        """;
+
     /// <summary>
     /// Queues the claims of a dead instance again, spends no attempt, writes an attempt "worker-lost" each, and outbox rows without an
-    /// owner, at most 500 tasks a row. Reads open_tasks whole: an index on worker would make every claim dearer.
+    /// owner, at most 500 tasks a row. If it died ($2), they are suspects from now on, and one that was the only suspect already is charged with
+    /// it; claims that an instance merely left behind say nothing. Reads open_tasks whole: an index on worker would make every claim dearer.
     /// </summary>
     public const string QueueAgain = """
         WITH lost AS (
-            SELECT id, worker, claim_no, claimed_at, attempt FROM messaging.open_tasks
+            SELECT id, worker, claim_no, claimed_at, attempt,
+                   ($2 AND suspect AND (SELECT count(*) FROM messaging.open_tasks s WHERE s.state = 3 AND s.worker = $1 AND s.suspect) = 1)::integer AS charge
+            FROM messaging.open_tasks
             WHERE state = 3 AND worker = $1 AND NOT cancel_requested
             FOR UPDATE
         ), queued AS (
             UPDATE messaging.open_tasks o
-            SET state = 2, worker = NULL, claim_no = NULL, claimed_at = NULL, attempt = o.attempt - 1, suspect = true
+            SET state = 2, worker = NULL, claim_no = NULL, claimed_at = NULL, attempt = o.attempt - 1,
+                suspect = o.suspect OR $2, losses = o.losses + $2::integer, charges = o.charges + lost.charge
             FROM lost WHERE o.id = lost.id
             RETURNING o.id, o.queue
         ), told AS (

@@ -37,7 +37,7 @@ public sealed class WorkerRescuer(LedgerConnections ledger, InstanceIdentity ide
         };
         if (await declare.ExecuteNonQueryAsync(cancellationToken) == 0)
             return null;
-        var tasks = await TakeOverAsync(connection, transaction, instance, cancellationToken);
+        var tasks = await TakeOverAsync(connection, transaction, instance, died: true, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return tasks;
     }
@@ -97,7 +97,7 @@ public sealed class WorkerRescuer(LedgerConnections ledger, InstanceIdentity ide
         foreach (var orphan in orphans)
         {
             await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-            rescued += await TakeOverAsync(connection, transaction, orphan, cancellationToken);
+            rescued += await TakeOverAsync(connection, transaction, orphan, died: false, cancellationToken);
             await transaction.CommitAsync(cancellationToken);
         }
 
@@ -106,14 +106,27 @@ public sealed class WorkerRescuer(LedgerConnections ledger, InstanceIdentity ide
         return rescued;
     }
 
-    private static async Task<int> TakeOverAsync(
-        NpgsqlConnection connection, NpgsqlTransaction transaction, Guid instance, CancellationToken cancellationToken)
+    private async Task<int> TakeOverAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, Guid instance, bool died, CancellationToken cancellationToken)
     {
+        if (died)
+            await DeadLetterAsync(connection, transaction, instance, cancellationToken);
         await using var batch = new NpgsqlBatch(connection, transaction);
-        batch.Add(RescueSql.QueueAgain, instance);
+        batch.Add(RescueSql.QueueAgain, instance, died);
         batch.Add(RescueSql.Cancel, instance);
         batch.Add(RescueSql.DisownOutbox, instance);
         return (int)(long)(await batch.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    private async Task DeadLetterAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, Guid instance, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(RescueSql.DeadLetter, connection, transaction)
+        {
+            Parameters = { new NpgsqlParameter<Guid> { TypedValue = instance } },
+        };
+        if (await command.ExecuteScalarAsync(cancellationToken) is Guid poison)
+            log.KillsItsWorkers(poison, RescueSql.Charges);
     }
 
     private async Task<List<(Guid Id, long Beat)>> ReadBeatsAsync(CancellationToken cancellationToken)

@@ -104,6 +104,12 @@ internal sealed class RelayLane(string queue, RelayOptions options, Func<string,
 
     private bool IsShort(RunTask task, out TimeSpan run)
     {
+        if (task.Losses > 0)
+        {
+            run = default;
+            return false; // whoever may kill its worker shares no pack
+        }
+
         // One look-up serves the run of equal kinds that a backlog mostly is.
         if (!ReferenceEquals(_last.Kind, task.Kind))
             _last = (task.Kind, meanRun(task.Kind));

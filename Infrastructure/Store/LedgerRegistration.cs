@@ -8,6 +8,7 @@ using Messaging.Infrastructure.Store.Finish;
 using Messaging.Infrastructure.Store.Kinds;
 using Messaging.Infrastructure.Store.Read;
 using Messaging.Infrastructure.Store.Submit;
+using Messaging.Infrastructure.Store.Suspects;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -38,6 +39,7 @@ public static class LedgerRegistration
         services.TryAddSingleton<OutboxSignal>();
         services.AddSingleton<DeadLetterStage>();
         services.AddSingleton<DeadLetterSearch>();
+        services.AddSingleton<SuspectStage>();
         services.AddSingleton<TaskContents>();
         services.AddSingleton<TaskReader>();
         services.AddSingleton<TaskSearch>();

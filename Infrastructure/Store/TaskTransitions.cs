@@ -24,13 +24,14 @@ public static class TaskTransitions
         [TaskState.Queued] =
         [
             TaskState.Running,   // ClaimSql.Claim
+            TaskState.Scheduled, // SuspectSql.Postpone: its worker died, and others are tried first
             TaskState.Cancelled, // CancelSql
             TaskState.Expired,   // ExpireSql.Sweep; ExpireSql.Refused: found so by a claim
         ],
         [TaskState.Running] =
         [
             TaskState.Succeeded, // FinishSql.End
-            TaskState.Failed,    // FinishSql.End
+            TaskState.Failed,    // FinishSql.End; RescueSql.DeadLetter: it kills its workers
             TaskState.Cancelled, // FinishSql.End after a cancel request or by the handler; RescueSql if its worker died meanwhile
             TaskState.Scheduled, // FinishSql.Retry: the next attempt, or a snooze; FinishSql.HandBack with a delay
             TaskState.Queued,    // FinishSql.HandBack; RescueSql: its worker died

@@ -18,6 +18,7 @@ public static class ClaimSql
         WHERE o.id = c.id
           AND ((o.state = 2 AND (o.deadline_at IS NULL OR o.deadline_at > now()))
             OR (o.state = 3 AND o.worker = c.worker AND o.claim_no = c.claim_no))
-        RETURNING o.id, o.worker, o.claim_no, o.attempt, o.revision, o.claimed_at
+        RETURNING o.id, o.worker, o.claim_no, o.attempt, o.revision, o.claimed_at,
+                  CASE WHEN o.suspect THEN greatest(o.losses, 1::smallint) ELSE 0::smallint END
         """;
 }

@@ -20,7 +20,8 @@ public readonly record struct Fence(Guid Worker, long ClaimNo);
 /// <param name="Attempt">The number of this attempt, from 1.</param>
 /// <param name="Revision">The task's revision; a copy made from another one must be read anew.</param>
 /// <param name="ClaimedAt">The ledger's time of the claim.</param>
-public sealed record Claimed(Fence Fence, int Attempt, int Revision, DateTimeOffset ClaimedAt);
+/// <param name="Losses">If it is a suspect, how often its worker died while it ran; 0: it is none.</param>
+public sealed record Claimed(Fence Fence, int Attempt, int Revision, DateTimeOffset ClaimedAt, int Losses = 0);
 
 /// <summary>
 /// The stage in front of a handler: a message is only a hint, this decides. Many claims share one round trip, commits are
@@ -68,7 +69,7 @@ public sealed class ClaimStage : IAsyncDisposable
             {
                 var fence = new Fence(reader.GetGuid(1), reader.GetInt64(2));
                 claimed[(reader.GetGuid(0), fence)] = new Claimed(
-                    fence, reader.GetInt32(3), reader.GetInt32(4), new DateTimeOffset(reader.GetDateTime(5), TimeSpan.Zero));
+                    fence, reader.GetInt32(3), reader.GetInt32(4), new DateTimeOffset(reader.GetDateTime(5), TimeSpan.Zero), reader.GetInt16(6));
             }
         }
 

@@ -21,8 +21,11 @@ public static class FinishSql
         RETURNING task_id, worker, claim_no
         """;
 
-    /// <summary>Puts failed and snoozed attempts back to wait for the next run; the promoter queues them when they are due. A snooze spends no attempt.
-    /// A retry that would come after its task's deadline is left alone: the caller fails the task.</summary>
+    /// <summary>
+    /// Puts failed and snoozed attempts back to wait for the next run; the promoter queues them when they are due. A snooze spends no
+    /// attempt. What ended an attempt in order is no suspect any more. A retry that would come after its task's deadline is left
+    /// alone: the caller fails the task.
+    /// </summary>
     public const string Retry = """
         WITH ours AS (
             SELECT o.id, o.attempt, o.claimed_at, f.worker, f.claim_no, f.delay_ms, f.outcome, f.failure
@@ -35,7 +38,8 @@ public static class FinishSql
         ), waiting AS (
             UPDATE messaging.open_tasks o
             SET state = 0, due_at = now() + ours.delay_ms * interval '1 millisecond', worker = NULL, claim_no = NULL, claimed_at = NULL,
-                attempt = CASE ours.outcome WHEN 'snoozed' THEN o.attempt - 1 ELSE o.attempt END
+                attempt = CASE ours.outcome WHEN 'snoozed' THEN o.attempt - 1 ELSE o.attempt END,
+                suspect = false, losses = 0, charges = 0
             FROM ours
             WHERE o.id = ours.id
         )

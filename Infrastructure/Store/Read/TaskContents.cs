@@ -15,7 +15,8 @@ public sealed class TaskContents(LedgerConnections ledger)
         SELECT t.id, o.queue, o.revision, t.kind,
                CASE WHEN o.revision = 0 THEN t.input
                     ELSE (SELECT r.input FROM messaging.task_revisions r WHERE r.task_id = o.id AND r.revision = o.revision) END,
-               t.timeout_ms, t.max_attempts, t.trace_parent
+               t.timeout_ms, t.max_attempts, t.trace_parent,
+               CASE WHEN o.suspect THEN greatest(o.losses, 1::smallint) ELSE 0::smallint END
         FROM unnest($1::uuid[]) AS u(id)
         JOIN messaging.open_tasks o ON o.id = u.id
         JOIN messaging.tasks t ON t.id = u.id
@@ -39,7 +40,8 @@ public sealed class TaskContents(LedgerConnections ledger)
                 reader.GetFieldValue<byte[]>(4),
                 TimeSpan.FromMilliseconds(reader.GetInt64(5)),
                 reader.GetInt32(6),
-                await reader.IsDBNullAsync(7, cancellationToken) ? null : reader.GetString(7)));
+                await reader.IsDBNullAsync(7, cancellationToken) ? null : reader.GetString(7),
+                reader.GetInt16(8)));
         }
 
         return tasks;
