@@ -71,22 +71,32 @@ internal sealed class RunningSystem : IAsyncDisposable
     /// <param name="wait">How long each takes.</param>
     /// <param name="input">More members of the input, each after a comma.</param>
     /// <param name="more">More members of the task, each after a comma.</param>
-    public async Task SubmitEchoesAsync(int count, string? wait = null, string input = "", string more = "")
+    public Task SubmitEchoesAsync(int count, string? wait = null, string input = "", string more = "")
     {
         var waiting = (wait is null ? "" : $",\"wait\":\"{wait}\"") + input;
-        for (var done = 0; done < count; done += 10_000)
+        return SubmitLinesAsync(Enumerable.Range(0, count).Select(i => $"{{\"kind\":\"debug.echo\",\"input\":{{\"message\":\"{i}\"{waiting}}}{more}}}"));
+    }
+
+    /// <summary>Submits tasks of one kind in batches; every line must be accepted. Answers their ids in order.</summary>
+    public Task<IReadOnlyList<string>> SubmitManyAsync(string kind, IEnumerable<object> inputs) =>
+        SubmitLinesAsync(inputs.Select(input => $"{{\"kind\":\"{kind}\",\"input\":{JsonSerializer.Serialize(input)}}}"));
+
+    private async Task<IReadOnlyList<string>> SubmitLinesAsync(IEnumerable<string> requests)
+    {
+        var ids = new List<string>();
+        foreach (var chunk in requests.Chunk(10_000))
         {
-            var lines = new StringBuilder();
-            for (var i = done; i < Math.Min(count, done + 10_000); i++)
-                lines.Append(CultureInfo.InvariantCulture, $"{{\"kind\":\"debug.echo\",\"input\":{{\"message\":\"{i}\"{waiting}}}{more}}}\n");
-            using var content = new StringContent(lines.ToString(), Encoding.UTF8, "application/x-ndjson");
+            using var content = new StringContent(string.Join('\n', chunk), Encoding.UTF8, "application/x-ndjson");
             using var answer = await Producer.Http.PostAsync(new Uri("v1/tasks/batch", UriKind.Relative), content);
             var body = await answer.Content.ReadAsStringAsync();
             Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK), body[..Math.Min(body.Length, 2_000)]);
             var statuses = body.Split('\n', StringSplitOptions.RemoveEmptyEntries);
             Assert.That(statuses.Where(s => !s.Contains("\"status\":202", StringComparison.Ordinal)).Take(3), Is.Empty);
-            Assert.That(statuses, Has.Length.EqualTo(Math.Min(10_000, count - done)));
+            Assert.That(statuses, Has.Length.EqualTo(chunk.Length));
+            ids.AddRange(statuses.Select(s => JsonNode.Parse(s)!["id"]!.GetValue<string>()));
         }
+
+        return ids;
     }
 
     public async Task<JsonNode> GetAsync(string path)

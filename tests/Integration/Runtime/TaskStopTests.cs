@@ -96,7 +96,7 @@ public sealed class TaskStopTests
         await worker.Probe.NextStartAsync(cancellationToken);
 
         await worker.ExecuteAsync("DELETE FROM messaging.workers WHERE id = $1", cancellationToken, dead);
-        await worker.ExecuteAsync(RescueSql.QueueAgain, cancellationToken, dead);
+        await worker.ExecuteAsync(RescueSql.QueueAgain, cancellationToken, dead, true);
         await acknowledged;
         var next = await worker.SubmitAsync(new Say("still here"), cancellationToken);
         await worker.DeliverAsync(cancellationToken, next);
@@ -117,7 +117,7 @@ public sealed class TaskStopTests
         var acknowledged = worker.DeliverAsync(cancellationToken, task);
         await worker.Probe.NextStartAsync(cancellationToken);
 
-        await worker.ExecuteAsync(RescueSql.QueueAgain, cancellationToken, worker.Services.GetRequiredService<InstanceIdentity>().Id);
+        await worker.ExecuteAsync(RescueSql.QueueAgain, cancellationToken, worker.Services.GetRequiredService<InstanceIdentity>().Id, true);
         worker.Probe.Gate.SetResult();
         await acknowledged;
 

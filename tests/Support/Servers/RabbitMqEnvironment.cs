@@ -9,14 +9,14 @@ namespace Messaging.Tests.Support.Servers;
 internal static class RabbitMqEnvironment
 {
     /// <summary>Writes the files and returns the variables to set; those of the machine's own RabbitMQ are removed (null).</summary>
-    public static Dictionary<string, string?> Write(DataFolder folder, RabbitMqPorts ports, bool management)
+    public static Dictionary<string, string?> Write(DataFolder folder, RabbitMqPorts ports, bool management, string? more = null)
     {
         var home = folder.Combine("rabbitmq");
         Directory.CreateDirectory(home);
         var plugins = Path.Combine(home, "enabled_plugins");
         File.WriteAllText(plugins, management ? "[rabbitmq_management].\n" : "[].\n");
         var settings = Path.Combine(home, "rabbitmq.conf");
-        File.WriteAllText(settings, Settings(ports, management));
+        File.WriteAllText(settings, $"{Settings(ports, management)}{more}\n");
 
         var environment = Inherited().ToDictionary(name => name, _ => (string?)null);
         environment[DataFolder.OwnerVariable] = folder.Path;

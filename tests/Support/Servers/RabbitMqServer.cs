@@ -16,6 +16,7 @@ public sealed class RabbitMqServer : IRabbitMq, IServer
 
     private readonly DataFolder _folder;
     private readonly bool _management;
+    private readonly string? _settings;
     private RabbitMqPorts? _ports;
     private Process? _names;
     private Process? _broker;
@@ -23,10 +24,12 @@ public sealed class RabbitMqServer : IRabbitMq, IServer
     /// <summary>Prepares a server; <see cref="StartAsync"/> starts it.</summary>
     /// <param name="folder">Where it keeps everything; a temporary folder when not given.</param>
     /// <param name="management">Whether to enable the management plugin, which the tests' own tools use and the product never does.</param>
-    public RabbitMqServer(DataFolder? folder = null, bool management = false)
+    /// <param name="settings">More lines for its <c>rabbitmq.conf</c>.</param>
+    public RabbitMqServer(DataFolder? folder = null, bool management = false, string? settings = null)
     {
         _folder = folder ?? DataFolder.Temporary("rabbitmq");
         _management = management;
+        _settings = settings;
     }
 
     /// <inheritdoc/>
@@ -43,6 +46,16 @@ public sealed class RabbitMqServer : IRabbitMq, IServer
 
     private string Log => _folder.Combine("rabbitmq", "rabbitmq.log");
 
+    /// <summary>What it has logged since its folder was made.</summary>
+    public string ReadLogs() => string.Concat(Directory
+        .EnumerateFiles(_folder.Combine("rabbitmq"), "*.log", SearchOption.AllDirectories)
+        .Select(file => new StreamReader(new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite)))
+        .Select(reader =>
+        {
+            using (reader)
+                return reader.ReadToEnd();
+        }));
+
     /// <inheritdoc/>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
@@ -54,7 +67,7 @@ public sealed class RabbitMqServer : IRabbitMq, IServer
         for (var attempt = 1; ; attempt++)
         {
             var ports = _ports ?? RabbitMqPorts.Find();
-            var environment = RabbitMqEnvironment.Write(_folder, ports, _management);
+            var environment = RabbitMqEnvironment.Write(_folder, ports, _management, _settings);
             File.Delete(Log);
             // Started before the broker, which would otherwise start one that nobody knows the id of.
             if (_names is not { HasExited: false })

@@ -16,11 +16,21 @@ public sealed class HoldHandler(TimeProvider time) : ITaskHandler<Hold, string>
             Trail.Leave(input.Trail, FormattableString.Invariant($"{what} {context.TaskId} {detail} {Environment.ProcessId}"));
 
         Say("started", context.Attempt);
-        using var told = cancellationToken.Register(() => Say("stopped", context.StopReason));
         var since = time.GetTimestamp();
         var longest = input.For ?? TimeSpan.FromHours(1);
+        var stopped = false;
         while (time.GetElapsedTime(since) < longest && !(input.Until is { } file && File.Exists(file)))
-            await Task.Delay(LookEvery, time, input.HeedToken ? cancellationToken : CancellationToken.None);
+        {
+            await Task.Delay(LookEvery, time, CancellationToken.None);
+            if (!cancellationToken.IsCancellationRequested)
+                continue;
+            if (!stopped)
+                Say("stopped", context.StopReason);
+            stopped = true;
+            if (input.HeedToken)
+                cancellationToken.ThrowIfCancellationRequested();
+        }
+
         Say("returned", context.Attempt);
         return "held";
     }

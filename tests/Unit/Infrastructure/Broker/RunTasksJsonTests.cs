@@ -12,7 +12,7 @@ public sealed class RunTasksJsonTests
     public void What_was_written_is_read_back()
     {
         var first = new RunTask(Guid.NewGuid(), 3, "debug.echo", "{ \"message\" : \"h\\u00e9 \\\"\" }"u8.ToArray(), TimeSpan.FromMilliseconds(1500), 5, "00-ab-cd-01");
-        var second = new RunTask(Guid.NewGuid(), 0, "http.fetch", "[1,\n2.50]"u8.ToArray(), TimeSpan.FromDays(2), 1, null);
+        var second = new RunTask(Guid.NewGuid(), 0, "http.fetch", "[1,\n2.50]"u8.ToArray(), TimeSpan.FromDays(2), 1, null, Losses: 2);
 
         Assert.That(RunTasksReader.TryRead(RunTasksWriter.Write(new RunTasks([first, second])), out var message, out _));
 

@@ -47,6 +47,14 @@ public sealed class RelayBacklogTests
     }
 
     [Test]
+    public void A_suspect_goes_alone_however_short_its_kind()
+    {
+        Add("fast", 10, losses: 1);
+        Add("fast", 10);
+        Assert.That(TakeAll().Select(Size).Order(), Is.EqualTo(Enumerable.Repeat(1, 10).Append(10)));
+    }
+
+    [Test]
     public void A_kind_that_is_measured_while_its_tasks_wait_is_packed_from_then_on()
     {
         Add("new", 10);
@@ -192,9 +200,9 @@ public sealed class RelayBacklogTests
         Assert.That(sent.SetEquals(expected));
     }
 
-    private RelayEntry Add(string kind, int count, string queue = "default", int bytes = 20)
+    private RelayEntry Add(string kind, int count, string queue = "default", int bytes = 20, int losses = 0)
     {
-        var tasks = Enumerable.Range(0, count).Select(_ => new RunTask(Guid.NewGuid(), 0, kind, new byte[bytes], Ms(1000), 1, null)).ToArray();
+        var tasks = Enumerable.Range(0, count).Select(_ => new RunTask(Guid.NewGuid(), 0, kind, new byte[bytes], Ms(1000), 1, null, losses)).ToArray();
         var entry = new RelayEntry(new OutboxBatch(Guid.NewGuid(), queue, tasks), Guid.NewGuid());
         _backlog.Add(entry);
         return entry;
