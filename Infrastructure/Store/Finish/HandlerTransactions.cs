@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Messaging.Infrastructure.Store.Connections;
 using Microsoft.Extensions.Options;
 
@@ -7,7 +8,8 @@ namespace Messaging.Infrastructure.Store.Finish;
 /// Opens the transactions in which handlers write rows of their own. They come from a pool of their own, because a handler may hold
 /// one for seconds; who finds none free waits for it.
 /// </summary>
-public sealed class HandlerTransactions(LedgerConnections ledger, IOptions<LedgerOptions> options) : IDisposable
+[SuppressMessage("Design", "CA1001", Justification = "The semaphore has no wait handle, and an abandoned handler may give its place back after the end.")]
+public sealed class HandlerTransactions(LedgerConnections ledger, IOptions<LedgerOptions> options)
 {
     private readonly SemaphoreSlim _free = new(options.Value.HandlerConnections);
 
@@ -38,7 +40,4 @@ public sealed class HandlerTransactions(LedgerConnections ledger, IOptions<Ledge
             throw;
         }
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => _free.Dispose();
 }

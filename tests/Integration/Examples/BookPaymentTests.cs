@@ -116,7 +116,7 @@ public sealed class BookPaymentTests
         var task = await worker.SubmitAsync(new BookPayment("order-1", 1m), cancellationToken);
         var fence = new Fence(Guid.NewGuid(), 1);
         await claims.ClaimAsync(new ClaimRequest(task.Id, fence), cancellationToken);
-        using var transactions = ActivatorUtilities.CreateInstance<HandlerTransactions>(worker.Services);
+        var transactions = ActivatorUtilities.CreateInstance<HandlerTransactions>(worker.Services);
         await using (var transaction = await transactions.BeginAsync(cancellationToken))
         {
             var recorded = await transaction.TryFinishAsync(new Ended(task.Id, fence, 1, TaskState.Succeeded, "1"u8.ToArray(), null), cancellationToken);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using Messaging.Contracts.Http;
 using Messaging.Contracts.Tasks;
+using Messaging.Infrastructure.Maintenance;
 using Messaging.Infrastructure.Store.Finish;
 using Messaging.Infrastructure.Store.Read;
 using Messaging.Tests.Support;
@@ -185,6 +186,17 @@ public sealed class TaskActionsTests : ProducerTest
             Assert.That(two.Select(a => a.FinishedAt), Has.All.Not.Null);
             Assert.That(two.Select(a => a.Worker), Has.All.EqualTo(Producer.Worker));
         });
+    }
+
+    [Test]
+    public async Task An_attempt_that_was_cancelled_when_its_worker_was_lost_is_listed_too()
+    {
+        var task = await Producer.SubmitAsync();
+        await Producer.ClaimAsync(task.Id);
+        using var asked = await CancelAsync(task.Id);
+        await Producer.ScalarAsync(RescueSql.Cancel.Replace("$1", $"'{Producer.Worker}'", StringComparison.Ordinal));
+
+        Assert.That((await AttemptsAsync(task.Id)).Select(a => (a.Attempt, a.Outcome, a.Failure?.Code)), Is.EqualTo(new[] { (1, "cancelled", "cancelled") }));
     }
 
     [TestCase("")]

@@ -156,7 +156,7 @@ public sealed class TaskRunTests
     {
         await using var worker = await WorkerHarness.StartAsync(cancellationToken);
         var task = await worker.SubmitAsync(new Say("old"), cancellationToken);
-        await worker.ExecuteAsync("""UPDATE messaging.tasks SET input = '{"text":"new"}' WHERE id = $1""", cancellationToken, task.Id);
+        await worker.ExecuteAsync("""INSERT INTO messaging.task_revisions (task_id, revision, input) VALUES ($1, 1, '{"text":"new"}')""", cancellationToken, task.Id);
         await worker.ExecuteAsync("UPDATE messaging.open_tasks SET revision = 1 WHERE id = $1", cancellationToken, task.Id);
 
         await worker.DeliverAsync(cancellationToken, task);
