@@ -126,6 +126,24 @@ public sealed class RabbitMqServer : IRabbitMq, IServer
         await StartAsync(cancellationToken);
     }
 
+    /// <summary>Runs <c>rabbitmqctl</c> on it, such as <c>set_vm_memory_high_watermark 0.000001</c>, which raises the memory alarm.</summary>
+    /// <exception cref="InvalidOperationException">It fails; shows what it wrote.</exception>
+    public async Task ControlAsync(IEnumerable<string> arguments, CancellationToken cancellationToken = default)
+    {
+        var server = ServerBinaries.RabbitMqServer() ?? throw ServerPackages.Missing("RabbitMQ");
+        var environment = RabbitMqEnvironment.Write(_folder, Ports, _management);
+        await using var control = ManagedProcess.Start(
+            "rabbitmqctl", Path.Combine(Path.GetDirectoryName(server)!, "rabbitmqctl"), ["-n", environment["RABBITMQ_NODENAME"]!, .. arguments], environment);
+        if (await control.Exit.WaitAsync(StopLimit, TimeProvider.System, cancellationToken) is not 0 and var code)
+            throw new InvalidOperationException($"rabbitmqctl ended with exit code {code}. {control.LastLines()}");
+    }
+
+    /// <summary>Freezes the broker, as a long pause of its machine would: connections stand, nothing is answered.</summary>
+    public void Freeze() => Identify(_broker!)?.Signal(UnixSignal.Stop);
+
+    /// <summary>Ends <see cref="Freeze"/>.</summary>
+    public void Thaw() => Identify(_broker!)?.Signal(UnixSignal.Continue);
+
     /// <summary>Stops it; a temporary data folder is removed.</summary>
     public async ValueTask DisposeAsync()
     {
