@@ -13,12 +13,16 @@ public sealed class ChaosLoad : IAsyncDisposable
 {
     private const int BatchesPerSecond = 4;
 
+    // A producer that is frozen or has no ledger keeps its batch waiting; the others are to have work all the same.
+    private const int MostBatchesAtOnce = 16;
+
     private readonly ChaosSystem _system;
     private readonly ChaosOptions _options;
     private LocalWebServer _pages = null!;
     private readonly ConcurrentDictionary<string, int> _visits = new(StringComparer.Ordinal);
     private readonly Random _random;
     private int _page;
+    private int _unanswered;
 
     private ChaosLoad(ChaosSystem system, ChaosOptions options) => (_system, _options, _random) = (system, options, new Random(options.Seed));
 
@@ -29,7 +33,7 @@ public sealed class ChaosLoad : IAsyncDisposable
     public IReadOnlyDictionary<string, int> Visits => _visits;
 
     /// <summary>Batches whose answer never came: their tasks may or may not be in the ledger.</summary>
-    public int Unanswered { get; private set; }
+    public int Unanswered => Volatile.Read(ref _unanswered);
 
     /// <summary>Batches that were refused, by status.</summary>
     public ConcurrentDictionary<int, int> Refused { get; } = new();
@@ -43,42 +47,37 @@ public sealed class ChaosLoad : IAsyncDisposable
         return load;
     }
 
-    /// <summary>Submits until the token comes.</summary>
+    /// <summary>Submits until the token comes, and returns when the last answer is here.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1.0 / BatchesPerSecond));
+        var underWay = new List<Task>();
         try
         {
             while (await timer.WaitForNextTickAsync(cancellationToken))
             {
+                underWay.RemoveAll(batch => batch.IsCompletedSuccessfully);
+                if (underWay.Count == MostBatchesAtOnce)
+                    continue;
                 var producer = _system.Producers[_random.Next(_system.Producers.Count)];
-                await SubmitAsync(producer, Math.Max(1, _options.Rate / BatchesPerSecond));
+                underWay.Add(SubmitAsync(producer, [.. Enumerable.Range(0, Math.Max(1, _options.Rate / BatchesPerSecond)).Select(_ => Draw())]));
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            return;
+            await Task.WhenAll(underWay);
         }
     }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _pages.DisposeAsync();
 
-    private async Task SubmitAsync(Replica producer, int count)
+    private async Task SubmitAsync(Replica producer, IReadOnlyList<(string Line, string? End)> tasks)
     {
-        var lines = new StringBuilder();
-        var ends = new List<string?>(count);
-        for (var i = 0; i < count; i++)
-        {
-            var (line, end) = Draw();
-            lines.Append(line).Append('\n');
-            ends.Add(end);
-        }
-
         try
         {
             using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(15));
-            using var content = new StringContent(lines.ToString(), Encoding.UTF8, "application/x-ndjson");
+            using var content = new StringContent(string.Join('\n', tasks.Select(task => task.Line)), Encoding.UTF8, "application/x-ndjson");
             using var answer = await producer.Process.Http.PostAsync(new Uri("v1/tasks/batch", UriKind.Relative), content, patience.Token);
             if (answer.StatusCode != HttpStatusCode.OK)
             {
@@ -86,7 +85,7 @@ public sealed class ChaosLoad : IAsyncDisposable
                 return;
             }
 
-            var toCancel = Remember(await answer.Content.ReadAsStringAsync(patience.Token), ends);
+            var toCancel = Remember(await answer.Content.ReadAsStringAsync(patience.Token), tasks);
             foreach (var id in toCancel)
             {
                 using var cancelled = await producer.Process.Http.PostAsync(new Uri($"v1/tasks/{id}/cancel", UriKind.Relative), null, patience.Token);
@@ -94,11 +93,11 @@ public sealed class ChaosLoad : IAsyncDisposable
         }
         catch (Exception lost) when (lost is HttpRequestException or OperationCanceledException or ObjectDisposedException or IOException)
         {
-            Unanswered++;
+            Interlocked.Increment(ref _unanswered);
         }
     }
 
-    private List<Guid> Remember(string answer, List<string?> ends)
+    private List<Guid> Remember(string answer, IReadOnlyList<(string Line, string? End)> tasks)
     {
         var toCancel = new List<Guid>();
         foreach (var line in answer.Split('\n', StringSplitOptions.RemoveEmptyEntries))
@@ -112,7 +111,7 @@ public sealed class ChaosLoad : IAsyncDisposable
             }
 
             var id = said["id"]!.GetValue<Guid>();
-            var end = ends[said["index"]!.GetValue<int>()];
+            var end = tasks[said["index"]!.GetValue<int>()].End;
             Accepted[id] = end;
             if (end is null)
                 toCancel.Add(id);
