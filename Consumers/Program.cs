@@ -2,6 +2,8 @@ using Messaging.Consumers.Runtime;
 using Messaging.Infrastructure.Broker;
 using Messaging.Infrastructure.Maintenance;
 using Messaging.Infrastructure.Outbox;
+using Messaging.Infrastructure.Reconcile;
+using Messaging.Infrastructure.Retention;
 using Messaging.Infrastructure.Store;
 using Microsoft.Extensions.Options;
 
@@ -29,6 +31,8 @@ try
         .AddBrokerPublishing(builder.Configuration)                                // RabbitMQ, the connection that sends
         .AddOutboxRelay(builder.Configuration)                                     // publishes what is committed: retries, hand-backs, rescued tasks
         .AddMaintenance()                                                          // promoter, rescuer, partitions
+        .AddReconciler(builder.Configuration)                                      // compares the ledger with itself, markers
+        .AddRetention(builder.Configuration)                                       // drops old days, keeps what must stay of them
         .AddBrokerReceiving(worker.QueueNames, worker.Prefetch);                   // RabbitMQ, the connection that takes
     builder.Services.AddHealthChecks().AddCheck<BrokerCheck>("broker");
     return await WorkerHost.RunAsync(builder.Build());

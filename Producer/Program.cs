@@ -2,6 +2,8 @@ using Messaging.Infrastructure.Broker;
 using Messaging.Infrastructure.Maintenance;
 using Messaging.Infrastructure.Operations;
 using Messaging.Infrastructure.Outbox;
+using Messaging.Infrastructure.Reconcile;
+using Messaging.Infrastructure.Retention;
 using Messaging.Infrastructure.Store;
 using Messaging.Producer.Features;
 using Messaging.Producer.Http;
@@ -52,6 +54,8 @@ public static class Program
             .AddOutboxRelay(builder.Configuration)                                    // publishes what is committed
             .AddMaintenance()                                                         // promoter, rescuer, partitions
             .AddOperations()                                                          // retry all, discard all
+            .AddReconciler(builder.Configuration)                                     // compares the ledger with itself, markers
+            .AddRetention(builder.Configuration)                                      // drops old days, keeps what must stay of them
             .AddHttpActions();                                                        // checks, waits, problems, health; the server itself comes last
 
         var app = builder.Build();
@@ -71,9 +75,11 @@ public static class Program
         ListOperations.Map(app);
         GetOperation.Map(app);
         StopOperation.Map(app);
+        RemoveTask.Map(app);
         ListKinds.Map(app);
         GetKind.Map(app);
         ListWorkers.Map(app);
+        GetLedger.Map(app);
         Health.Map(app);
         return app;
     }

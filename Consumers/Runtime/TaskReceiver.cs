@@ -1,5 +1,8 @@
 using Messaging.Contracts.Messages;
 using Messaging.Infrastructure.Broker;
+using Messaging.Infrastructure.Reconcile;
+using Messaging.Infrastructure.Store;
+using Messaging.Infrastructure.Store.Connections;
 
 namespace Messaging.Consumers.Runtime;
 
@@ -12,6 +15,10 @@ internal sealed class TaskReceiver(
     SlotPool slots,
     SuspectPlaces suspects,
     HandBackWriter handBack,
+    DeliveriesInHand hands,
+    MarkerRecorder markers,
+    LedgerClock clock,
+    LedgerPulse pulse,
     ProgressWriter progress,
     DrainSignal drain,
     WorkerOptions options,
@@ -28,8 +35,28 @@ internal sealed class TaskReceiver(
     public async Task ReceiveAsync(string queue, RunTasks message, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(message);
-        var received = time.GetTimestamp();
+        if (message.Marker is { } marker)
+        {
+            await RecordAsync(marker, cancellationToken);
+            return;
+        }
+
         var executions = new TaskExecution[message.Tasks.Count];
+        var delivery = hands.Take(executions);
+        try
+        {
+            await ReceiveAsync(queue, message, executions, delivery, cancellationToken);
+        }
+        finally
+        {
+            hands.Release(delivery);
+        }
+    }
+
+    private async Task ReceiveAsync(
+        string queue, RunTasks message, TaskExecution[] executions, DeliveriesInHand.Delivery delivery, CancellationToken cancellationToken)
+    {
+        var received = time.GetTimestamp();
         var runs = new Task[message.Tasks.Count];
         SuspectPlace? place = null;
         if (message.Tasks is [{ Losses: > 0 } suspect])
@@ -38,6 +65,7 @@ internal sealed class TaskReceiver(
             if (place is null && !drain.Draining.IsCancellationRequested)
             {
                 await PutOffAsync(suspect, cancellationToken);
+                delivery.RestHandedBack();
                 return;
             }
         }
@@ -49,6 +77,7 @@ internal sealed class TaskReceiver(
             cancellationToken.ThrowIfCancellationRequested(); // the broker delivers again what was not started
             log.NoRoom(runs.Length - started, queue);
             await handBack.ReturnAsync(message.Tasks.Skip(started).Select(task => task.Id), cancellationToken);
+            delivery.RestHandedBack();
         }
 
         var all = started == 1 ? runs[0] : Task.WhenAll(runs.AsSpan(0, started));
@@ -65,6 +94,27 @@ internal sealed class TaskReceiver(
         var delay = suspects.NextDelay();
         log.SuspectPutOff(suspect.Kind, suspect.Id, delay.TotalSeconds);
         await handBack.PostponeAsync(suspect.Id, delay, cancellationToken);
+    }
+
+    /// <summary>A marker came out of its queue; waits for the ledger, or the marker would be lost.</summary>
+    private async Task RecordAsync(Guid marker, CancellationToken cancellationToken)
+    {
+        var receivedAt = clock.Now;
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                await markers.RecordAsync(marker, receivedAt, cancellationToken);
+                return;
+            }
+            catch (Exception e) when (LedgerErrors.IsTransient(e) && !cancellationToken.IsCancellationRequested)
+            {
+                pulse.Failed(e);
+            }
+
+            if (!await Backoff.PauseAsync(tries, time, cancellationToken))
+                throw new OperationCanceledException("The channel is gone: deliver again.");
+        }
     }
 
     /// <summary>Starts tasks as slots come free, for as long as a delivery may wait; answers how many were started.</summary>

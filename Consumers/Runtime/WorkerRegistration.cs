@@ -2,6 +2,7 @@ using System.Reflection;
 using Messaging.Consumers.Kinds;
 using Messaging.Infrastructure.Broker;
 using Messaging.Infrastructure.Maintenance;
+using Messaging.Infrastructure.Reconcile;
 using Messaging.Infrastructure.Store.Progress;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -37,10 +38,12 @@ public static class WorkerRegistration
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
         services.AddSingleton(handlers);
+        services.AddSingleton<DeliveriesInHand>();
         services.AddSingleton<DrainSignal>();
         services.AddSingleton<FinishRecorder>();
         services.AddSingleton<HandBackWriter>();
         services.AddSingleton<LedgerPulse>();
+        services.AddSingleton<MarkerRecorder>();
         services.AddSingleton<ProgressStage>();
         services.AddSingleton<ProgressWriter>();
         services.AddSingleton<RunningTasks>();

@@ -4,9 +4,15 @@ namespace Messaging.Contracts.Messages;
 /// The bus message: one to N tasks of one queue. It is only a hint that they may be ready; the ledger decides at the claim.
 /// On the wire: <c>{"v":1,"tasks":[{"id","rev","kind","input",…}]}</c> as plain JSON without an envelope.
 /// </summary>
-/// <param name="Tasks">At least one.</param>
+/// <param name="Tasks">At least one, or none in a marker.</param>
 public sealed record RunTasks(IReadOnlyList<RunTask> Tasks)
 {
+    /// <summary>
+    /// Set in a marker, which goes through a queue to show what was in front of it; on the wire <c>{"v":1,"marker":"…","tasks":[]}</c>.
+    /// Versions that don't know it set it aside as a message without tasks, so it is sent only where every worker knows it.
+    /// </summary>
+    public Guid? Marker { get; init; }
+
     /// <summary>The version of the shape; a reader sets aside what is newer than it knows.</summary>
     public const int Version = 1;
 }

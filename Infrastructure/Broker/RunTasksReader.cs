@@ -33,6 +33,7 @@ internal static class RunTasksReader
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
             throw new JsonException("The message is not a JSON object.");
         int? version = null;
+        Guid? marker = null;
         List<RunTask>? tasks = null;
         while (ReadMember(ref reader))
         {
@@ -40,6 +41,8 @@ internal static class RunTasksReader
                 version = NextNumber(ref reader);
             else if (reader.ValueTextEquals(RunTasksWriter.Tasks.EncodedUtf8Bytes))
                 tasks = ReadTasks(ref reader, body);
+            else if (reader.ValueTextEquals(RunTasksWriter.Marker.EncodedUtf8Bytes))
+                marker = reader.Read() ? reader.GetGuid() : null;
             else
                 reader.Skip();
 
@@ -52,7 +55,9 @@ internal static class RunTasksReader
             throw new JsonException("Something follows the message.");
         if (version is null or < 1)
             throw new JsonException("The message has no version 'v'.");
-        return tasks is { Count: > 0 } ? new RunTasks(tasks) : throw new JsonException("The message has no tasks.");
+        return tasks is { Count: > 0 } || marker is not null
+            ? new RunTasks(tasks ?? []) { Marker = marker }
+            : throw new JsonException("The message has no tasks.");
     }
 
     private static List<RunTask> ReadTasks(ref Utf8JsonReader reader, ReadOnlyMemory<byte> body)

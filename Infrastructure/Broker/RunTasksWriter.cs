@@ -9,6 +9,7 @@ internal static class RunTasksWriter
 {
     // Short names are read by our own consumers only; what one version writes, an older one must skip, a newer one understand.
     internal static readonly JsonEncodedText Version = JsonEncodedText.Encode("v");
+    internal static readonly JsonEncodedText Marker = JsonEncodedText.Encode("marker");
     internal static readonly JsonEncodedText Tasks = JsonEncodedText.Encode("tasks");
     internal static readonly JsonEncodedText Id = JsonEncodedText.Encode("id");
     internal static readonly JsonEncodedText Revision = JsonEncodedText.Encode("rev");
@@ -51,6 +52,8 @@ internal static class RunTasksWriter
     {
         json.WriteStartObject();
         json.WriteNumber(Version, RunTasks.Version);
+        if (message.Marker is { } marker)
+            json.WriteString(Marker, marker);
         json.WriteStartArray(Tasks);
         foreach (var task in message.Tasks)
         {

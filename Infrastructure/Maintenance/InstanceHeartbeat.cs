@@ -5,6 +5,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace Messaging.Infrastructure.Maintenance;
 
@@ -81,9 +82,17 @@ public sealed class InstanceHeartbeat(
     private void Beat()
     {
         var asked = time.GetTimestamp();
+        var inHand = profile.InHand();
         using var command = new NpgsqlCommand(InstanceSql.Beat, Connect())
         {
-            Parameters = { Id(), new() { Value = profile.Running }, new() { Value = profile.Draining } },
+            Parameters =
+            {
+                Id(),
+                new() { Value = profile.Running },
+                new() { Value = profile.Draining },
+                Time(inHand.Since),
+                Time(inHand.LastReturned),
+            },
             CommandTimeout = 3,
         };
         if (command.ExecuteScalar() is DateTime ledgerTime)
@@ -135,6 +144,9 @@ public sealed class InstanceHeartbeat(
         connection.Open();
         return _connection = connection;
     }
+
+    private static NpgsqlParameter Time(DateTimeOffset? at) =>
+        new() { NpgsqlDbType = NpgsqlDbType.TimestampTz, Value = at is { } time ? time.UtcDateTime : DBNull.Value };
 
     private NpgsqlParameter<Guid> Id() => new NpgsqlParameter<Guid> { TypedValue = identity.Id };
 }

@@ -20,4 +20,12 @@ public sealed class InstanceProfile
 
     /// <summary>True once it takes no more.</summary>
     public bool Draining { get; set; }
+
+    /// <summary>Asked at each heartbeat, on its thread: what the process has received and not decided. Nothing, unless it takes deliveries.</summary>
+    public Func<InHand> InHand { get; set; } = static () => default;
 }
+
+/// <summary>What a worker has in its hands: the reconciler calls no task lost that might be there. Times are the ledger's.</summary>
+/// <param name="Since">When it received the oldest delivery of which a task is neither claimed, refused nor handed back; null: there is none.</param>
+/// <param name="LastReturned">When deliveries last went back to the broker undecided; null: never.</param>
+public readonly record struct InHand(DateTimeOffset? Since, DateTimeOffset? LastReturned);

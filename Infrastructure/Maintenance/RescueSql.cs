@@ -50,7 +50,7 @@ public static class RescueSql
             FOR UPDATE
         ), queued AS (
             UPDATE messaging.open_tasks o
-            SET state = 2, worker = NULL, claim_no = NULL, claimed_at = NULL, attempt = o.attempt - 1,
+            SET state = 2, queued_at = clock_timestamp(), worker = NULL, claim_no = NULL, claimed_at = NULL, attempt = o.attempt - 1,
                 suspect = o.suspect OR $2, losses = o.losses + $2::integer, charges = o.charges + lost.charge
             FROM lost WHERE o.id = lost.id
             RETURNING o.id, o.queue

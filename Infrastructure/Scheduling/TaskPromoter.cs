@@ -18,7 +18,7 @@ public static class PromoteSql
         WITH due AS (
             SELECT id FROM messaging.open_tasks WHERE due_at <= now() ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED
         ), queued AS (
-            UPDATE messaging.open_tasks o SET state = 2, due_at = NULL FROM due WHERE o.id = due.id RETURNING o.id, o.queue
+            UPDATE messaging.open_tasks o SET state = 2, due_at = NULL, queued_at = clock_timestamp() FROM due WHERE o.id = due.id RETURNING o.id, o.queue
         )
         INSERT INTO messaging.outbox (id, owner, queue, task_ids)
         SELECT gen_random_uuid(), $1, queue, array_agg(id ORDER BY id) FROM queued GROUP BY queue

@@ -7,6 +7,7 @@ using Messaging.Infrastructure.Store.Expire;
 using Messaging.Infrastructure.Store.Finish;
 using Messaging.Infrastructure.Store.Kinds;
 using Messaging.Infrastructure.Store.Read;
+using Messaging.Infrastructure.Store.Remove;
 using Messaging.Infrastructure.Store.Submit;
 using Messaging.Infrastructure.Store.Suspects;
 using Microsoft.Extensions.Configuration;
@@ -35,6 +36,7 @@ public static class LedgerRegistration
         services.AddSingleton<FinishStage>();
         services.AddSingleton<HandlerTransactions>();
         services.AddSingleton<CancelStage>();
+        services.AddSingleton<RemoveStage>();
         services.AddSingleton<ExpireStage>();
         services.TryAddSingleton<OutboxSignal>();
         services.AddSingleton<DeadLetterStage>();

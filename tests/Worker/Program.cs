@@ -3,6 +3,7 @@ using Messaging.Consumers.Runtime;
 using Messaging.Infrastructure.Broker;
 using Messaging.Infrastructure.Maintenance;
 using Messaging.Infrastructure.Outbox;
+using Messaging.Infrastructure.Reconcile;
 using Messaging.Infrastructure.Store;
 using Messaging.Tests.Worker.Kinds;
 using Microsoft.Extensions.Options;
@@ -30,6 +31,7 @@ try
         .AddBrokerPublishing(builder.Configuration)
         .AddOutboxRelay(builder.Configuration)
         .AddMaintenance()
+        .AddReconciler(builder.Configuration)
         .AddBrokerReceiving(worker.QueueNames, worker.Prefetch);
     builder.Services.AddHealthChecks().AddCheck<BrokerCheck>("broker");
     return await WorkerHost.RunAsync(builder.Build());

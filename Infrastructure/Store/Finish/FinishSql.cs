@@ -53,19 +53,26 @@ public static class FinishSql
         UPDATE messaging.open_tasks o
         SET state = CASE WHEN f.delay_ms > 0 THEN 0 ELSE 2 END,
             due_at = CASE WHEN f.delay_ms > 0 THEN now() + f.delay_ms * interval '1 millisecond' END,
+            queued_at = clock_timestamp(),
             worker = NULL, claim_no = NULL, claimed_at = NULL, attempt = o.attempt - 1
         FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[]) AS f(id, worker, claim_no, delay_ms)
         WHERE o.id = f.id AND o.state = 3 AND o.worker = f.worker AND o.claim_no = f.claim_no AND NOT o.cancel_requested
         RETURNING f.id, f.worker, f.claim_no
         """;
 
-    /// <summary>Puts the given tasks into the outbox without an owner, one row per queue; those no longer queued are left out.</summary>
+    /// <summary>
+    /// Puts the given tasks into the outbox without an owner, one row per queue; those no longer queued are left out. They count as
+    /// queued anew: a marker that is in front of the new copy must not judge them. Index: primary key of open_tasks, rows in id order.
+    /// </summary>
     public const string Requeue = """
+        WITH queued AS (
+            UPDATE messaging.open_tasks o SET queued_at = clock_timestamp()
+            FROM unnest($1::uuid[]) AS u(id)
+            WHERE o.id = u.id AND o.state = 2
+            RETURNING o.id, o.queue
+        )
         INSERT INTO messaging.outbox (id, queue, task_ids)
-        SELECT gen_random_uuid(), o.queue, array_agg(o.id ORDER BY o.id)
-        FROM unnest($1::uuid[]) AS u(id) JOIN messaging.open_tasks o ON o.id = u.id
-        WHERE o.state = 2
-        GROUP BY o.queue
+        SELECT gen_random_uuid(), queue, array_agg(id ORDER BY id) FROM queued GROUP BY queue
         """;
 
     /// <summary>

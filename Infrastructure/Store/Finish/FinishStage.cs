@@ -63,7 +63,7 @@ public sealed class FinishStage : IAsyncDisposable
     {
         await using var connection = await _ledger.Durable.OpenConnectionAsync(cancellationToken);
         await using var batch = connection.CreateBatch();
-        batch.Add(FinishSql.Requeue, taskIds.ToArray());
+        batch.Add(FinishSql.Requeue, taskIds.Order().ToArray()); // in id order: two hand-backs of the same tasks must not deadlock
         await batch.ExecutePreparedAsync(cancellationToken);
         FaultPoint.Reached(FaultPoint.DuringHandBack); // dying here: the broker redelivers what is also in the outbox; one copy is dropped
     }

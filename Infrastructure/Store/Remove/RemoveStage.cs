@@ -1,0 +1,57 @@
+using Messaging.Infrastructure.Store.Connections;
+using Npgsql;
+
+namespace Messaging.Infrastructure.Store.Remove;
+
+/// <summary>What came of a removal.</summary>
+public enum RemoveAnswer
+{
+    /// <summary>There is no such task.</summary>
+    Unknown,
+
+    /// <summary>It is gone, with everything that belongs to it.</summary>
+    Removed,
+
+    /// <summary>It has not ended; nothing was changed.</summary>
+    NotEnded,
+}
+
+/// <summary>The statements of a removal.</summary>
+public static class RemoveSql
+{
+    /// <summary>
+    /// Takes the outcome away, which decides, and then the rest, in one transaction. Index: primary keys of one partition of each
+    /// partitioned table.
+    /// </summary>
+    public const string Remove = "SELECT messaging.remove_task($1)";
+
+    /// <summary>What stands in the way, in one snapshot. Index: primary keys of tasks and outcomes.</summary>
+    public const string Why = """
+        SELECT EXISTS (SELECT FROM messaging.tasks WHERE id = $1), EXISTS (SELECT FROM messaging.outcomes WHERE task_id = $1)
+        """;
+}
+
+/// <summary>Removes finished tasks on request, before their day is dropped.</summary>
+public sealed class RemoveStage(LedgerConnections ledger)
+{
+    /// <summary>Removes a task with its input, result, attempts, progress and tags, if it has ended.</summary>
+    /// <exception cref="NpgsqlException">The ledger can't be reached.</exception>
+    public async Task<RemoveAnswer> RemoveAsync(Guid taskId, CancellationToken cancellationToken)
+    {
+        await using var connection = await ledger.Web.OpenConnectionAsync(cancellationToken);
+        while (true)
+        {
+            await using var remove = new NpgsqlCommand(RemoveSql.Remove, connection) { Parameters = { new NpgsqlParameter<Guid> { TypedValue = taskId } } };
+            if ((bool)(await remove.ExecuteScalarAsync(cancellationToken))!)
+                return RemoveAnswer.Removed;
+            await using var why = new NpgsqlCommand(RemoveSql.Why, connection) { Parameters = { new NpgsqlParameter<Guid> { TypedValue = taskId } } };
+            await using var reader = await why.ExecuteReaderAsync(cancellationToken);
+            await reader.ReadAsync(cancellationToken);
+            if (!reader.GetBoolean(0))
+                return RemoveAnswer.Unknown;
+            if (!reader.GetBoolean(1))
+                return RemoveAnswer.NotEnded;
+            // It ended in between: once more.
+        }
+    }
+}
