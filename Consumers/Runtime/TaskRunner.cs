@@ -24,6 +24,7 @@ internal sealed class TaskRunner(
     DrainSignal drain,
     InstanceIdentity identity,
     LedgerPulse pulse,
+    WorkerMeter meter,
     IServiceProvider services,
     TimeProvider time,
     ILogger<TaskRunner> log)
@@ -116,9 +117,11 @@ internal sealed class TaskRunner(
                 // Without a token: a claim that was asked for is waited for, or it would be held by nobody.
                 var claim = await claims.ClaimAsync(new ClaimRequest(execution.Copy.Id, execution.Fence), CancellationToken.None);
                 execution.Decide(claim);
-                if (claim is null)
-                    log.NotToBeHad(execution.Copy.Kind, execution.Copy.Id);
-                return claim is not null;
+                if (claim is not null)
+                    return true;
+                log.NotToBeHad(execution.Copy.Kind, execution.Copy.Id);
+                meter.Dropped(execution.Queue);
+                return false;
             }
             catch (LedgerUnavailableException e)
             {

@@ -64,8 +64,8 @@ internal sealed class WorkerDrain(
     {
         var began = time.GetTimestamp();
         profile.Draining = true;
-        log.Draining(running.Count, options.DrainTimeout.TotalSeconds);
         signal.Begin();
+        log.Draining(running.Count, options.DrainTimeout.TotalSeconds); // after it, so that whoever reads the line finds it true
         if (!await running.UntilEmptyAsync(options.DrainTimeout, _hurry.Token))
         {
             log.DrainTimedOut(running.Stop(_ => true, StopReason.ShuttingDown));

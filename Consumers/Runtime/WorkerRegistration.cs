@@ -36,6 +36,7 @@ public static class WorkerRegistration
             Kinds = [.. handlers.All.Select(handler => handler.Kind.Name).Order(StringComparer.Ordinal)],
         });
         services.TryAddSingleton(TimeProvider.System);
+        services.AddMetrics();
         services.AddSingleton(options);
         services.AddSingleton(handlers);
         services.AddSingleton<DeliveriesInHand>();
@@ -52,6 +53,7 @@ public static class WorkerRegistration
         services.AddSingleton<SuspectProbation>();
         services.AddSingleton<TaskRunner>();
         services.AddSingleton<WorkerDrain>();
+        services.AddSingleton<WorkerMeter>();
         services.AddSingleton<ITaskReceiver, TaskReceiver>();
         services.AddHealthChecks().AddCheck<LedgerPulse>("ledger");
 

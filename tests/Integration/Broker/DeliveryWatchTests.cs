@@ -9,11 +9,12 @@ namespace Messaging.Tests.Integration.Broker;
 /// <summary>A consumer that looks well on both sides and gets nothing: what the watch does about it, step by step.</summary>
 public sealed class DeliveryWatchTests : BrokerTest
 {
-    private readonly List<string> _steps = [];
     private TcpProxy? _proxy;
-    private MeterListener? _listener;
+    private MetricCollector? _repairs;
     private volatile Func<int, int, bool> _swallows = static (_, _) => false;
     private int _connections;
+
+    private string[] Steps => _repairs!.Tag("step");
 
     protected override TimeSpan DeliverySilence => TimeSpan.FromSeconds(2);
 
@@ -29,31 +30,12 @@ public sealed class DeliveryWatchTests : BrokerTest
     }
 
     [SetUp]
-    public void ListenToMeter()
-    {
-        lock (_steps)
-            _steps.Clear();
-        var meters = Ledger.Services.GetRequiredService<IMeterFactory>();
-        _listener = new MeterListener
-        {
-            InstrumentPublished = (instrument, listener) =>
-            {
-                if (instrument.Name == "messaging.broker.repairs" && ReferenceEquals(instrument.Meter.Scope, meters))
-                    listener.EnableMeasurementEvents(instrument);
-            },
-        };
-        _listener.SetMeasurementEventCallback<long>((_, _, tags, _) =>
-        {
-            lock (_steps)
-                _steps.Add((string)tags[1].Value!);
-        });
-        _listener.Start();
-    }
+    public void CountSteps() => _repairs = new MetricCollector(Ledger.Services.GetRequiredService<IMeterFactory>(), "messaging.broker.repairs");
 
     [TearDown]
     public async Task StopProxy()
     {
-        _listener?.Dispose();
+        _repairs?.Dispose();
         await _proxy!.DisposeAsync();
     }
 
@@ -114,15 +96,6 @@ public sealed class DeliveryWatchTests : BrokerTest
         var since = TimeProvider.System.GetTimestamp();
         await Eventually.TrueAsync(() => TimeProvider.System.GetElapsedTime(since) > 2 * DeliverySilence + TimeSpan.FromSeconds(2), cancellationToken: cancellationToken);
         Assert.That(Steps, Is.Empty);
-    }
-
-    private string[] Steps
-    {
-        get
-        {
-            lock (_steps)
-                return [.. _steps];
-        }
     }
 
     // What is swallowed counts as delivered with the broker; only what it keeps back shows that something is wrong.

@@ -95,6 +95,20 @@ public sealed class TaskEndpointsTests : BrokerTest
     }
 
     [Test]
+    public async Task Ten_megabytes_that_are_no_message_are_set_aside_whole(CancellationToken cancellationToken)
+    {
+        await ListenAsync();
+        await PutAsync(new string('x', 10 * 1024 * 1024), cancellationToken);
+
+        var message = await Eventually.GetAsync(
+            async token => await Broker.ReadyMessagesAsync(Rejected, token) > 0 ? await Outside.BasicGetAsync(Rejected, true, token) : null,
+            seen => seen is not null,
+            cancellationToken: cancellationToken);
+        Assert.That(message!.Body.Length, Is.EqualTo(10 * 1024 * 1024));
+        Assert.That(Header(message, "messaging-reason"), Does.Contain("invalid start of a value"));
+    }
+
+    [Test]
     public async Task What_the_broker_gives_up_delivering_goes_back_to_the_outbox(CancellationToken cancellationToken)
     {
         await PublishAsync(cancellationToken, "other"); // declares the queues

@@ -1,5 +1,7 @@
+using System.Diagnostics.Metrics;
 using Messaging.Contracts.Tasks;
 using Messaging.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Messaging.Tests.Integration.Runtime;
 
@@ -79,5 +81,19 @@ public sealed class DeliveryTests
         worker.Probe.Gate.SetResult();
         await Eventually.GetAsync(token => worker.OutcomeAsync(task.Id, token), seen => seen is not null, cancellationToken: cancellationToken);
         Assert.That(worker.Probe.Runs[task.Id], Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_copy_of_a_task_that_nobody_knows_is_dropped_and_counted(CancellationToken cancellationToken)
+    {
+        await using var worker = await WorkerHarness.StartAsync(cancellationToken);
+        using var dropped = new MetricCollector(worker.Services.GetRequiredService<IMeterFactory>(), "messaging.copies.dropped");
+        var known = await worker.SubmitAsync(new Say("hello"), cancellationToken);
+        var unknown = known with { Id = Guid.CreateVersion7(DateTimeOffset.UnixEpoch.AddYears(30)) };
+
+        await worker.DeliverAsync(cancellationToken, unknown, known);
+
+        Assert.That(dropped.Sum, Is.EqualTo(1), "long gone, if it ever was");
+        Assert.That((await worker.OutcomeAsync(known.Id, cancellationToken))!.State, Is.EqualTo(TaskState.Succeeded), "its neighbour runs");
     }
 }
