@@ -5,6 +5,28 @@ namespace Messaging.Producer;
 /// <summary>Puts what the HTTP actions need into the host.</summary>
 internal static class ProducerRegistration
 {
+    /// <summary>All parts that <paramref name="register"/> adds start behind the server.</summary>
+    public static IServiceCollection AddBehindServer(this IServiceCollection services, Action<IServiceCollection> register)
+    {
+        var before = services.ToHashSet();
+        register(services);
+        for (var i = 0; i < services.Count; i++)
+        {
+            var part = services[i];
+            if (part.ServiceType != typeof(IHostedService) || part.IsKeyedService || before.Contains(part))
+                continue;
+            services[i] = part switch
+            {
+                { ImplementationFactory: { } make } => ServiceDescriptor.KeyedSingleton(typeof(IHostedService), StartBehindServer.Key, (provider, _) => make(provider)),
+                { ImplementationInstance: { } made } => new ServiceDescriptor(typeof(IHostedService), StartBehindServer.Key, made),
+                _ => ServiceDescriptor.KeyedSingleton(typeof(IHostedService), StartBehindServer.Key, part.ImplementationType!),
+            };
+        }
+
+        services.AddSingleton<StartBehindServer>();
+        return services.AddHostedService(provider => provider.GetRequiredService<StartBehindServer>());
+    }
+
     public static IServiceCollection AddHttpActions(this IServiceCollection services)
     {
         services.AddSingleton<KnownKinds>();

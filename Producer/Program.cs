@@ -20,8 +20,11 @@ public static class Program
     {
         try
         {
-            await Build(args).RunAsync();
-            return 0;
+            await using var app = Build(args);
+            await app.StartAsync();
+            var parts = app.Services.GetRequiredService<StartBehindServer>();
+            await app.WaitForShutdownAsync();
+            return parts.Failure is null ? 0 : throw parts.Failure;
         }
         catch (OptionsValidationException e)
         {
@@ -48,18 +51,21 @@ public static class Program
         builder.ConfigureLogging();
         builder.ConfigureServer();
         builder.Services
-            .AddLedger(builder.Configuration)                                         // Postgres: waits for it, migrates; submit, cancel, reads
-            .AddInstanceHeartbeat(new InstanceProfile { Role = "producer" })          // owns outbox rows, so it says that it lives
-            .AddBrokerPublishing(builder.Configuration)                               // RabbitMQ, the connection that sends
-            .AddOutboxRelay(builder.Configuration)                                    // publishes what is committed
-            .AddMaintenance()                                                         // promoter, rescuer, partitions
-            .AddOperations()                                                          // retry all, discard all
-            .AddReconciler(builder.Configuration)                                     // compares the ledger with itself, markers
-            .AddRetention(builder.Configuration)                                      // drops old days, keeps what must stay of them
+            .AddBehindServer(parts => parts
+                .AddLedger(builder.Configuration)                                     // Postgres: waits for it, migrates; submit, cancel, reads
+                .AddQueueDepths()                                                     // counts what each queue holds: full ones answer 429
+                .AddInstanceHeartbeat(new InstanceProfile { Role = "producer" })      // owns outbox rows, so it says that it lives
+                .AddBrokerPublishing(builder.Configuration)                           // RabbitMQ, the connection that sends
+                .AddOutboxRelay(builder.Configuration)                                // publishes what is committed
+                .AddMaintenance()                                                     // promoter, rescuer, partitions
+                .AddOperations()                                                      // retry all, discard all
+                .AddReconciler(builder.Configuration)                                 // compares the ledger with itself, markers
+                .AddRetention(builder.Configuration))                                 // drops old days, keeps what must stay of them
             .AddHttpActions();                                                        // checks, waits, problems, health; the server itself comes last
 
         var app = builder.Build();
         ProblemMapping.Use(app);
+        LedgerGate.Use(app);
         SubmitTask.Map(app);
         SubmitBatch.Map(app);
         GetTask.Map(app);

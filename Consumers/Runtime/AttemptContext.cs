@@ -42,8 +42,8 @@ internal sealed class AttemptContext(TaskExecution execution, ProgressWriter pro
     {
         Volatile.Write(ref _latest, new TaskProgress(double.IsNaN(percent) ? 0 : Math.Clamp(percent, 0, 100), message));
         // In line once, however many reports: the latest is what is written.
-        if (Interlocked.Exchange(ref _waiting, 1) == 0)
-            progress.Enqueue(this);
+        if (Interlocked.Exchange(ref _waiting, 1) == 0 && !progress.Enqueue(this))
+            Volatile.Write(ref _waiting, 0); // no room: the next report tries again
     }
 
     public override async Task<DbTransaction> BeginTransactionAsync(CancellationToken cancellationToken = default)

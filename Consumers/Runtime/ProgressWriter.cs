@@ -11,13 +11,14 @@ namespace Messaging.Consumers.Runtime;
 internal sealed class ProgressWriter(ProgressStage stage, TimeProvider time, ILogger<ProgressWriter> log) : BackgroundService
 {
     private const int LargestBatch = 500;
+    private const int LongestLine = 20_000;
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
 
-    // Bounded by the slots: an attempt stands in line once, however much it reports.
-    private readonly Channel<AttemptContext> _waiting = Channel.CreateUnbounded<AttemptContext>(new() { SingleReader = true });
+    // An attempt stands in line once, however much it reports; but many short ones may end before their turn comes.
+    private readonly Channel<AttemptContext> _waiting = Channel.CreateBounded<AttemptContext>(new BoundedChannelOptions(LongestLine) { SingleReader = true });
 
-    /// <summary>Puts an attempt in line; its latest report is read when its turn comes.</summary>
-    public void Enqueue(AttemptContext attempt) => _waiting.Writer.TryWrite(attempt);
+    /// <summary>Puts an attempt in line; its latest report is read when its turn comes. False: the line is too long, the report is dropped.</summary>
+    public bool Enqueue(AttemptContext attempt) => _waiting.Writer.TryWrite(attempt);
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {

@@ -42,6 +42,15 @@ public sealed record Problem
     /// <summary>Why the task failed.</summary>
     public TaskFailure? Failure { get; init; }
 
+    /// <summary>The queue that is full.</summary>
+    public string? Queue { get; init; }
+
+    /// <summary>How many open tasks the queue holds, counted a few seconds ago.</summary>
+    public long? Depth { get; init; }
+
+    /// <summary>How many open tasks the queue may hold.</summary>
+    public long? Limit { get; init; }
+
     /// <summary>Seconds until another try makes sense; also in the header <c>Retry-After</c>.</summary>
     public int? RetryAfter { get; init; }
 

@@ -60,6 +60,12 @@ public static class ProblemTypes
     /// <summary>409: the operation has ended; there is nothing to stop.</summary>
     public const string OperationEnded = Prefix + "operation-ended";
 
+    /// <summary>
+    /// 429: the queue holds as many open tasks as it may. <see cref="Problem.Queue"/>, <see cref="Problem.Depth"/> and <see cref="Problem.Limit"/>
+    /// say which and how many; <c>Retry-After</c> says when it is looked at again. The task was not stored.
+    /// </summary>
+    public const string QueueFull = Prefix + "queue-full";
+
     /// <summary>503: the ledger can't be reached or is too busy. Nothing was stored as far as is known; <c>Retry-After</c> says when to come back.</summary>
     public const string LedgerUnavailable = Prefix + "ledger-unavailable";
 

@@ -9,13 +9,22 @@ namespace Messaging.Infrastructure.Broker;
 /// </summary>
 internal sealed class QueueDeclarations(RabbitMqAddress address)
 {
+    // Names are the callers' choice and come and go; to declare a queue again does no harm.
+    private const int MostRemembered = 10_000;
+
     private readonly ConcurrentDictionary<string, Lazy<Task>> _declared = new(StringComparer.Ordinal);
 
     /// <summary>Returns when the queue is known to exist. Callers that come at the same time share one declaration.</summary>
     /// <exception cref="Exception">The broker can't be reached, or has the queue with other arguments.</exception>
     public Task EnsureAsync(string name, CancellationToken cancellationToken)
     {
-        var declaration = _declared.GetOrAdd(name, static (n, self) => new Lazy<Task>(() => self.DeclareAsync(n)), this);
+        if (!_declared.TryGetValue(name, out var declaration))
+        {
+            if (_declared.Count >= MostRemembered)
+                _declared.Clear();
+            declaration = _declared.GetOrAdd(name, static (n, self) => new Lazy<Task>(() => self.DeclareAsync(n)), this);
+        }
+
         return declaration.Value.IsCompletedSuccessfully ? Task.CompletedTask : WaitAsync(name, declaration, cancellationToken);
     }
 

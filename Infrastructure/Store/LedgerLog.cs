@@ -17,6 +17,9 @@ internal static partial class LedgerLog
     [LoggerMessage(1003, LogLevel.Warning, "The ends of tasks that are waited for could not be read, trying again: {Reason}")]
     public static partial void EndsNotRead(this ILogger log, string reason);
 
+    [LoggerMessage(1005, LogLevel.Warning, "The queues' depths could not be counted, the last count stands: {Reason}")]
+    public static partial void QueuesNotCounted(this ILogger log, string reason);
+
     [LoggerMessage(1004, LogLevel.Warning, "The kind {Kind} is left out, its tasks can't be accepted: its input schema can't be used: {Reason}")]
     public static partial void KindLeftOut(this ILogger log, string kind, string reason);
 }

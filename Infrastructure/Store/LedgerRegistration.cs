@@ -3,6 +3,7 @@ using Messaging.Infrastructure.Store.Cancel;
 using Messaging.Infrastructure.Store.Claim;
 using Messaging.Infrastructure.Store.Connections;
 using Messaging.Infrastructure.Store.DeadLetters;
+using Messaging.Infrastructure.Store.Depth;
 using Messaging.Infrastructure.Store.Expire;
 using Messaging.Infrastructure.Store.Finish;
 using Messaging.Infrastructure.Store.Kinds;
@@ -27,10 +28,12 @@ public static class LedgerRegistration
     {
         ArgumentNullException.ThrowIfNull(configuration);
         services.AddOptions<LedgerOptions>().Bind(configuration.GetSection("Messaging")).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<QueueDepthOptions>().Bind(configuration.GetSection("Messaging:Queues")).ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<LedgerConnections>();
         services.AddSingleton<LedgerClock>();
         services.AddSingleton<InstanceIdentity>();
+        services.AddSingleton<QueueDepths>();
         services.AddSingleton<SubmitStage>();
         services.AddSingleton<ClaimStage>();
         services.AddSingleton<FinishStage>();
@@ -53,4 +56,8 @@ public static class LedgerRegistration
         services.AddHostedService(provider => provider.GetRequiredService<KindCatalog>());
         return services;
     }
+
+    /// <summary>Counts the queues' depths in this process, so that <see cref="QueueDepths.Check"/> knows more than what it accepted itself. For producers.</summary>
+    public static IServiceCollection AddQueueDepths(this IServiceCollection services) =>
+        services.AddHostedService(provider => provider.GetRequiredService<QueueDepths>());
 }

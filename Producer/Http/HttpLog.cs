@@ -12,6 +12,9 @@ internal static partial class HttpLog
     [LoggerMessage(3002, LogLevel.Information, "A batch ended after {Tasks} tasks because its client went away: {Reason}")]
     public static partial void BatchBroken(this ILogger log, int tasks, string reason);
 
+    [LoggerMessage(3004, LogLevel.Critical, "A part of this process failed, so it ends")]
+    public static partial void PartFailed(this ILogger log, Exception exception);
+
     [LoggerMessage(3003, LogLevel.Error, "A task that had passed every check could not be stored")]
     public static partial void NotStored(this ILogger log, Exception exception);
 }

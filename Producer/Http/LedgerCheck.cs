@@ -5,7 +5,7 @@ using Npgsql;
 namespace Messaging.Producer.Http;
 
 /// <summary>Asks the ledger whether it is there; gives it two seconds.</summary>
-internal sealed class LedgerCheck(LedgerConnections ledger, TimeProvider time) : IHealthCheck
+internal sealed class LedgerCheck(LedgerConnections ledger, StartBehindServer parts, TimeProvider time) : IHealthCheck
 {
     public const string Name = "ledger";
 
@@ -13,6 +13,8 @@ internal sealed class LedgerCheck(LedgerConnections ledger, TimeProvider time) :
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
+        if (!parts.IsReady)
+            return HealthCheckResult.Unhealthy("Waiting for Postgres since the start, or stopping.");
         using var patience = new CancellationTokenSource(Patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         try

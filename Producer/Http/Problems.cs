@@ -2,6 +2,7 @@ using Messaging.Contracts.Http;
 using Messaging.Contracts.Json;
 using Messaging.Contracts.Kinds;
 using Messaging.Contracts.Tasks;
+using Messaging.Infrastructure.Store.Depth;
 
 namespace Messaging.Producer.Http;
 
@@ -143,6 +144,18 @@ internal static class Problems
         Title = "Operation has ended",
         Status = StatusCodes.Status409Conflict,
         Detail = $"Operation {id} is {state}; there is nothing to stop.",
+    };
+
+    public static Problem QueueIsFull(QueueFull full) => new()
+    {
+        Type = ProblemTypes.QueueFull,
+        Title = "Queue full",
+        Status = StatusCodes.Status429TooManyRequests,
+        Detail = $"The queue '{full.Queue}' holds {full.Depth} open tasks; it may hold {full.Limit}. Try again when it has drained.",
+        Queue = full.Queue,
+        Depth = full.Depth,
+        Limit = full.Limit,
+        RetryAfter = (int)full.RetryAfter.TotalSeconds,
     };
 
     public static Problem LedgerUnavailable() => new()

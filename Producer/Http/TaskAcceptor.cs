@@ -2,13 +2,14 @@ using Messaging.Contracts.Http;
 using Messaging.Contracts.Kinds;
 using Messaging.Contracts.Tasks;
 using Messaging.Infrastructure.Store.Connections;
+using Messaging.Infrastructure.Store.Depth;
 using Messaging.Infrastructure.Store.Kinds;
 using Messaging.Infrastructure.Store.Submit;
 
 namespace Messaging.Producer.Http;
 
 /// <summary>Checks a request against the rules and its kind, and makes it a task that may be stored.</summary>
-internal sealed class TaskAcceptor(KnownKinds kinds, LedgerClock clock)
+internal sealed class TaskAcceptor(KnownKinds kinds, LedgerClock clock, QueueDepths depths)
 {
     /// <summary>The same as <see cref="Accept"/>, for a kind that is not known yet: looks into the ledger before refusing it.</summary>
     /// <exception cref="Npgsql.NpgsqlException">The ledger can't be reached, so nobody knows the kind.</exception>
@@ -32,11 +33,14 @@ internal sealed class TaskAcceptor(KnownKinds kinds, LedgerClock clock)
         var check = kind.Schema.Validate(input.Span, "/input");
         if (!check.IsValid)
             return (null, check.Malformed is { } malformed ? Problems.Malformed(malformed) : Problems.InvalidInput(kind.Description.Name, check.Errors));
+        var queue = request.Queue ?? kind.Description.Queue;
+        if (depths.Check(queue) is { } full)
+            return (null, Problems.QueueIsFull(full));
         return (
             new NewTask(
                 Guid.CreateVersion7(now),
                 kind.Description.Name,
-                request.Queue ?? kind.Description.Queue,
+                queue,
                 input,
                 request.Timeout ?? kind.Description.Timeout,
                 request.MaxAttempts ?? kind.Description.Retry.MaxAttempts,

@@ -18,6 +18,12 @@ public sealed record GroupCommitOptions
     /// <summary>How many items may wait. Default 10,000. Callers wait for room beyond that.</summary>
     public int Capacity { get; init; } = 10_000;
 
+    /// <summary>
+    /// The most bytes that may wait or be under way, by the items' own weight. Default 256 MiB. Beyond that an item is refused at once: who
+    /// waits for room would hold the bytes all the same.
+    /// </summary>
+    public long CapacityBytes { get; init; } = 256 * 1024 * 1024;
+
     /// <summary>How long an item may wait in all, for room and for the ledger. Default 10 seconds. <see cref="Timeout.InfiniteTimeSpan"/>: for ever.</summary>
     public TimeSpan MaxWait { get; init; } = TimeSpan.FromSeconds(10);
 }

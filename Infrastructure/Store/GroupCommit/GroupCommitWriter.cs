@@ -6,7 +6,8 @@ namespace Messaging.Infrastructure.Store.GroupCommit;
 /// Many callers, few round trips. Callers await their own item; a few loops take what has gathered and write it in one transaction.
 /// There is no artificial delay: an item that comes alone is written alone at once, and batches grow by themselves under load.
 /// A data error bisects the batch until the bad item fails alone. Trouble with the ledger retries the whole batch until an item has
-/// waited <see cref="GroupCommitOptions.MaxWait"/>; its caller then gets <see cref="LedgerUnavailableException"/>.
+/// waited <see cref="GroupCommitOptions.MaxWait"/>; its caller then gets <see cref="LedgerUnavailableException"/>. That holds also while the
+/// ledger is silent: a try is called off when its oldest item has waited that long, which takes the driver a few seconds more.
 /// </summary>
 /// <typeparam name="TItem">What is written.</typeparam>
 /// <typeparam name="TAnswer">What a caller learns of its item after the commit.</typeparam>
@@ -21,6 +22,9 @@ public sealed class GroupCommitWriter<TItem, TAnswer> : IAsyncDisposable
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
+    // However short the wait allowed: a first connection and a first plan on a busy machine take their time.
+    private static readonly TimeSpan ShortestTry = TimeSpan.FromSeconds(3);
+
     // Fixed after construction.
     private readonly GroupCommitOptions _options;
     private readonly Func<TItem, int> _weigh;
@@ -29,6 +33,8 @@ public sealed class GroupCommitWriter<TItem, TAnswer> : IAsyncDisposable
     private readonly Channel<Entry> _waiting;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task[] _writers;
+
+    private long _bytes;
 
     /// <summary>Starts the writer loops.</summary>
     /// <param name="options">Bounds.</param>
@@ -54,10 +60,25 @@ public sealed class GroupCommitWriter<TItem, TAnswer> : IAsyncDisposable
     /// <exception cref="Npgsql.PostgresException">The item's own data is at fault.</exception>
     public async ValueTask<TAnswer> AddAsync(TItem item, CancellationToken cancellationToken)
     {
+        var weight = _weigh(item);
         var entry = new Entry(item, _time.GetTimestamp());
-        if (!_waiting.Writer.TryWrite(entry))
-            await WaitForRoomAsync(entry, cancellationToken);
-        return await entry.Answer.Task.WaitAsync(cancellationToken);
+        try
+        {
+            if (Interlocked.Add(ref _bytes, weight) is var bytes && bytes > _options.CapacityBytes && bytes > weight)
+                throw new LedgerUnavailableException($"The ledger is busy: {bytes} bytes wait for a {_options.Name}.");
+            if (!_waiting.Writer.TryWrite(entry))
+                await WaitForRoomAsync(entry, cancellationToken);
+            return await entry.Answer.Task.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            entry.Answer.TrySetCanceled(cancellationToken); // what nobody waits for any more is not written, unless that has begun
+            throw;
+        }
+        finally
+        {
+            Interlocked.Add(ref _bytes, -weight);
+        }
     }
 
     /// <summary>Writes what still waits, then ends.</summary>
@@ -98,6 +119,14 @@ public sealed class GroupCommitWriter<TItem, TAnswer> : IAsyncDisposable
             var bytes = 0;
             while (batch.Count < _options.MaxItems && bytes < _options.MaxBytes && _waiting.Reader.TryRead(out var entry))
             {
+                if (entry.Answer.Task.IsCompleted)
+                    continue;
+                if (IsLate(entry))
+                {
+                    entry.Answer.TrySetException(TooLate(null));
+                    continue;
+                }
+
                 batch.Add(entry);
                 bytes += _weigh(entry.Item);
             }
@@ -112,9 +141,11 @@ public sealed class GroupCommitWriter<TItem, TAnswer> : IAsyncDisposable
         var items = Array.ConvertAll(batch, e => e.Item);
         for (var pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
         {
+            using var limit = LimitOfTry(batch);
+            using var either = limit is null ? null : CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _stop.Token);
             try
             {
-                var answers = await _write(items, retry, _stop.Token);
+                var answers = await _write(items, retry, either?.Token ?? _stop.Token);
                 for (var i = 0; i < batch.Length; i++)
                     batch[i].Answer.TrySetResult(answers[i]);
                 return;
@@ -125,9 +156,9 @@ public sealed class GroupCommitWriter<TItem, TAnswer> : IAsyncDisposable
                 await WriteAsync(batch[(batch.Length / 2)..], retry);
                 return;
             }
-            catch (Exception e) when (LedgerErrors.IsTransient(e) && !_stop.IsCancellationRequested)
+            catch (Exception e) when ((LedgerErrors.IsTransient(e) || IsCalledOff(e, limit)) && !_stop.IsCancellationRequested)
             {
-                retry |= LedgerErrors.IsUnclear(e);
+                retry |= LedgerErrors.IsUnclear(e) || IsCalledOff(e, limit);
                 batch = GiveUpOnTheOldest(batch, e);
                 items = Array.ConvertAll(batch, entry => entry.Item);
                 if (batch.Length == 0)
@@ -148,13 +179,28 @@ public sealed class GroupCommitWriter<TItem, TAnswer> : IAsyncDisposable
     /// <summary>Answers the items that have waited long enough, and keeps the others.</summary>
     private Entry[] GiveUpOnTheOldest(Entry[] batch, Exception reason)
     {
-        if (_options.MaxWait == Timeout.InfiniteTimeSpan)
-            return batch;
-        var late = batch.Where(e => _time.GetElapsedTime(e.Since) >= _options.MaxWait).ToArray();
+        var late = batch.Where(IsLate).ToArray();
         foreach (var entry in late)
-            entry.Answer.TrySetException(new LedgerUnavailableException($"The ledger did not answer a {_options.Name} within {_options.MaxWait.TotalSeconds:0.#} s.", reason));
+            entry.Answer.TrySetException(TooLate(reason));
         return late.Length == 0 ? batch : [.. batch.Except(late)];
     }
+
+    private bool IsLate(Entry entry) => _options.MaxWait != Timeout.InfiniteTimeSpan && _time.GetElapsedTime(entry.Since) >= _options.MaxWait;
+
+    private LedgerUnavailableException TooLate(Exception? reason) =>
+        new($"The ledger did not answer a {_options.Name} within {_options.MaxWait.TotalSeconds:0.#} s.", reason);
+
+    /// <summary>Runs out when the oldest item has waited long enough. Null: there is no such limit, the statement's own time-out must do.</summary>
+    private CancellationTokenSource? LimitOfTry(Entry[] batch)
+    {
+        if (_options.MaxWait == Timeout.InfiniteTimeSpan)
+            return null;
+        var left = _options.MaxWait - _time.GetElapsedTime(batch.Min(e => e.Since));
+        return new CancellationTokenSource(left > ShortestTry ? left : ShortestTry, _time);
+    }
+
+    private static bool IsCalledOff(Exception error, CancellationTokenSource? limit) =>
+        error is OperationCanceledException && limit is { IsCancellationRequested: true };
 
     private sealed class Entry(TItem item, long since)
     {

@@ -2,6 +2,7 @@ using Messaging.Contracts.Messages;
 using Messaging.Infrastructure.Faults;
 using Messaging.Infrastructure.Outbox;
 using Messaging.Infrastructure.Store.Connections;
+using Messaging.Infrastructure.Store.Depth;
 using Messaging.Infrastructure.Store.GroupCommit;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -19,15 +20,17 @@ public sealed class SubmitStage : IAsyncDisposable
     private readonly LedgerConnections _ledger;
     private readonly LedgerClock _clock;
     private readonly IRelayInbox _relay;
+    private readonly QueueDepths _depths;
     private readonly GroupCommitWriter<NewTask, bool> _writer;
 
     /// <summary>Starts the stage's writers.</summary>
-    public SubmitStage(LedgerConnections ledger, LedgerClock clock, IRelayInbox relay, IOptions<LedgerOptions> options, TimeProvider time)
+    public SubmitStage(LedgerConnections ledger, LedgerClock clock, IRelayInbox relay, QueueDepths depths, IOptions<LedgerOptions> options, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(options);
         _ledger = ledger;
         _clock = clock;
         _relay = relay;
+        _depths = depths;
         _writer = new GroupCommitWriter<NewTask, bool>(
             new GroupCommitOptions { Name = "submit", MaxWait = options.Value.MaxWait },
             task => task.Input.Length + 200,
@@ -38,9 +41,23 @@ public sealed class SubmitStage : IAsyncDisposable
     /// <summary>How many accepted requests wait for their commit.</summary>
     public int Waiting => _writer.Waiting;
 
-    /// <summary>Stores a task; returns after the commit.</summary>
+    /// <summary>Stores a task; returns after the commit. Whether its queue has room was asked before (<see cref="QueueDepths.Check"/>).</summary>
     /// <exception cref="LedgerUnavailableException">The ledger did not take it in time.</exception>
-    public async ValueTask SubmitAsync(NewTask task, CancellationToken cancellationToken) => await _writer.AddAsync(task, cancellationToken);
+    public async ValueTask SubmitAsync(NewTask task, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        var lane = _depths.Enter(task.Queue);
+        var committed = false;
+        try
+        {
+            await _writer.AddAsync(task, cancellationToken);
+            committed = true;
+        }
+        finally
+        {
+            lane.Leave(committed);
+        }
+    }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _writer.DisposeAsync();

@@ -50,6 +50,9 @@ public sealed class ProducerHarness : IAsyncDisposable
     {
         var app = Producer.Program.Build(["--urls=http://127.0.0.1:0", $"--Messaging:Postgres={postgres}", $"--Messaging:RabbitMq={NoBroker}", .. settings]);
         await app.StartAsync();
+        var parts = app.Services.GetRequiredService<Producer.StartBehindServer>();
+        await parts.Starting;
+        Assert.That(parts.Failure, Is.Null);
         var harness = new ProducerHarness(app, database, new Uri(app.Urls.Single()));
         await harness.RegisterAsync(KindDescription.Of(typeof(DebugEcho)), KindDescription.Of(typeof(HttpFetch)));
         return harness;
