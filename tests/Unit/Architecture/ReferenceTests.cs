@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using Messaging.Tests.Support.Processes;
 
 namespace Messaging.Tests.Unit.Architecture;
 
@@ -46,7 +47,7 @@ public sealed class ReferenceTests
     public void There_is_no_drawer_for_odds_and_ends()
     {
         var drawers = Allowed.Keys
-            .SelectMany(project => Directory.EnumerateDirectories(Path.Combine(Root, project), "*", SearchOption.AllDirectories))
+            .SelectMany(project => Directory.EnumerateDirectories(Path.Combine(BuiltOutput.RepositoryRoot, project), "*", SearchOption.AllDirectories))
             .Where(folder => Path.GetFileName(folder) is "Common" or "Utils" or "Utilities" or "Helpers" or "Services" or "Managers");
         Assert.That(drawers, Is.Empty);
     }
@@ -54,7 +55,7 @@ public sealed class ReferenceTests
     [Test]
     public void No_source_file_has_more_than_400_lines()
     {
-        var tooLong = SourceFiles.Where(file => File.ReadLines(file).Count() > 400).Select(file => Path.GetRelativePath(Root, file));
+        var tooLong = SourceFiles.Where(file => File.ReadLines(file).Count() > 400).Select(file => Path.GetRelativePath(BuiltOutput.RepositoryRoot, file));
         Assert.That(tooLong, Is.Empty);
     }
 
@@ -67,19 +68,8 @@ public sealed class ReferenceTests
         Assert.That(ids, Is.Not.Empty.And.Unique);
     }
 
-    private static string Root
-    {
-        get
-        {
-            var folder = new DirectoryInfo(AppContext.BaseDirectory);
-            while (!File.Exists(Path.Combine(folder!.FullName, "Messaging.sln")))
-                folder = folder.Parent;
-            return folder.FullName;
-        }
-    }
-
-    private static IEnumerable<string> SourceFiles => Directory.EnumerateFiles(Root, "*.cs", SearchOption.AllDirectories)
+    private static IEnumerable<string> SourceFiles => Directory.EnumerateFiles(BuiltOutput.RepositoryRoot, "*.cs", SearchOption.AllDirectories)
         .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal));
 
-    private static XDocument ProjectFile(string project) => XDocument.Load(Path.Combine(Root, project, $"{project}.csproj"));
+    private static XDocument ProjectFile(string project) => XDocument.Load(Path.Combine(BuiltOutput.RepositoryRoot, project, $"{project}.csproj"));
 }

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Messaging.Tests.Support.Processes;
 
 namespace Messaging.Tests.Unit.Documentation;
 
@@ -9,23 +10,12 @@ public sealed class HandlerDocsTests
     public void Every_snippet_stands_in_the_examples()
     {
         var examples = string.Concat(
-            Directory.EnumerateFiles(Path.Combine(Root, "tests", "Integration", "Examples"), "*.cs").Order().Select(File.ReadAllText));
-        var snippets = Regex.Matches(File.ReadAllText(Path.Combine(Root, "docs", "handlers.md")), "```csharp\n(.*?)```", RegexOptions.Singleline)
+            Directory.EnumerateFiles(Path.Combine(BuiltOutput.RepositoryRoot, "tests", "Integration", "Examples"), "*.cs").Order().Select(File.ReadAllText));
+        var snippets = Regex.Matches(File.ReadAllText(Path.Combine(BuiltOutput.RepositoryRoot, "docs", "handlers.md")), "```csharp\n(.*?)```", RegexOptions.Singleline)
             .Select(match => match.Groups[1].Value)
             .ToArray();
 
         Assert.That(snippets, Has.Length.GreaterThanOrEqualTo(3));
         Assert.That(snippets.Where(snippet => !examples.Contains(snippet, StringComparison.Ordinal)), Is.Empty);
-    }
-
-    private static string Root
-    {
-        get
-        {
-            var folder = new DirectoryInfo(AppContext.BaseDirectory);
-            while (!File.Exists(Path.Combine(folder!.FullName, "Messaging.sln")))
-                folder = folder.Parent;
-            return folder.FullName;
-        }
     }
 }
