@@ -1,4 +1,5 @@
 using System.Globalization;
+using Messaging.Contracts.Http;
 
 namespace Messaging.Tests.Chaos;
 
@@ -7,6 +8,7 @@ namespace Messaging.Tests.Chaos;
 /// <param name="Drained">Whether everything ended by itself after the last fault, within the limit.</param>
 /// <param name="DrainTime">How long that took.</param>
 /// <param name="Ledger">The ledger at the end.</param>
+/// <param name="OwnCheck">What the system's own check of the ledger says of it, all of it checked; null if that did not come.</param>
 /// <param name="Faults">Faults by name.</param>
 /// <param name="Purged">Messages purged by hand.</param>
 /// <param name="Visits">How often each page was fetched.</param>
@@ -19,6 +21,7 @@ public sealed record ChaosReport(
     bool Drained,
     TimeSpan DrainTime,
     LedgerCheck Ledger,
+    LedgerResponse? OwnCheck,
     IReadOnlyDictionary<string, int> Faults,
     long Purged,
     IReadOnlyDictionary<string, int> Visits,
@@ -28,7 +31,7 @@ public sealed record ChaosReport(
     IReadOnlyList<string> Exits)
 {
     /// <summary>True if nothing was lost, nothing ended wrongly, nothing is left and no process gave up.</summary>
-    public bool IsClean => Drained && Ledger.IsClean && Exits.Count == 0;
+    public bool IsClean => Drained && Ledger.IsClean && OwnCheck is { Unaccounted: 0 } && Exits.Count == 0;
 
     /// <summary>Writes the table.</summary>
     public void Write(TextWriter output)
@@ -43,6 +46,7 @@ public sealed record ChaosReport(
         Line($"  accepted and not ended  {Ledger.Missing}");
         Line($"  ended wrongly           {Ledger.WrongEnds.Values.Sum()}   {Join(Ledger.WrongEnds)}");
         Line($"  open, outbox            {Ledger.Open}, {Ledger.Outbox}   after {DrainTime.TotalSeconds:0.0} s{(Drained ? "" : ": not drained")}");
+        Line($"  unaccounted             {OwnCheck?.Unaccounted.ToString(CultureInfo.InvariantCulture) ?? "not checked"}   (repairs: {Join(OwnCheck?.Repairs ?? new Dictionary<string, long>())})");
         Line($"  executions per task     {Executions:0.000} on average, at most {(Visits.Count == 0 ? 0 : Visits.Values.Max())}, of {Visits.Count} tasks that were counted from outside");
         Line($"  most attempts           {Ledger.MostAttempts}");
         Line($"  claims rescued          {Ledger.Rescued}; longest rescue {(Rescues.Count == 0 ? 0 : Rescues.Max().TotalSeconds):0.0} s of {Rescues.Count} with Postgres there throughout");
@@ -57,6 +61,6 @@ public sealed record ChaosReport(
 
     private double Executions => Visits.Count == 0 ? 0 : Visits.Values.Average();
 
-    private static string Join<T>(IReadOnlyDictionary<T, int> counts)
-        where T : notnull => counts.Count == 0 ? "none" : string.Join(", ", counts.Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Key}: {c.Value}")));
+    private static string Join<TKey, TCount>(IReadOnlyDictionary<TKey, TCount> counts)
+        where TKey : notnull => counts.Count == 0 ? "none" : string.Join(", ", counts.Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Key}: {c.Value}")));
 }

@@ -1,6 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net.Http.Json;
+using Messaging.Contracts.Http;
 using Messaging.Tests.Chaos.Faults;
+using Messaging.Tests.Support;
 
 namespace Messaging.Tests.Chaos;
 
@@ -11,6 +14,8 @@ public sealed class ChaosRun(ChaosOptions options, Action<string> say)
 {
     /// <summary>How long everything may take to end by itself after the last fault: a purged queue is found by a marker, every minute.</summary>
     public static readonly TimeSpan DrainLimit = TimeSpan.FromMinutes(5);
+
+    private static readonly TimeSpan OwnCheckLimit = TimeSpan.FromMinutes(2);
 
     private readonly ChaosJournal _journal = new();
     private readonly Stopwatch _watch = Stopwatch.StartNew();
@@ -29,17 +34,20 @@ public sealed class ChaosRun(ChaosOptions options, Action<string> say)
         await DisturbAsync(system, enough.Token, cancellationToken);
         await loading;
         cancellationToken.ThrowIfCancellationRequested();
+        var loadEnd = TimeProvider.System.GetUtcNow();
 
         Say($"peace: {load.Accepted.Count} tasks accepted");
         await system.ReadyAsync(cancellationToken);
         var since = Stopwatch.StartNew();
         var drained = await LedgerCheck.DrainAsync(system, DrainLimit, cancellationToken);
         var drainTime = since.Elapsed;
+        Say($"{(drained ? "drained" : "not drained")}: awaiting the ledger's own check");
         return new ChaosReport(
             options,
             drained,
             drainTime,
             await LedgerCheck.ReadAsync(system, load.Accepted, cancellationToken),
+            await OwnCheckAsync(system, loadEnd, cancellationToken),
             _journal.Faults,
             _journal.Purged,
             load.Visits,
@@ -80,6 +88,23 @@ public sealed class ChaosRun(ChaosOptions options, Action<string> say)
         await fault.RunAsync(system, random, _journal, stop);
         if (fault.TakesLedgerAway)
             _journal.NoteLedgerAway(from, TimeProvider.System.GetUtcNow());
+    }
+
+    /// <summary>Awaits that the system has checked everything that was accepted. It looks at tasks when they are a minute old.</summary>
+    private static async Task<LedgerResponse?> OwnCheckAsync(ChaosSystem system, DateTimeOffset loadEnd, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Eventually.GetAsync(
+                token => system.Producers[0].Process.Http.GetFromJsonAsync<LedgerResponse>(new Uri("v1/ledger", UriKind.Relative), HttpJson.Options, token),
+                seen => seen!.CheckedUpTo > loadEnd,
+                OwnCheckLimit,
+                cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            return null;
+        }
     }
 
     private async Task<IReadOnlyList<TimeSpan>> RescuesAsync(ChaosSystem system, CancellationToken cancellationToken)

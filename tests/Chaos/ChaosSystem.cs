@@ -11,6 +11,9 @@ public sealed class ChaosSystem : IAsyncDisposable
 {
     private static readonly TimeSpan SuperviseEvery = TimeSpan.FromMilliseconds(500);
 
+    // The ledger check comes every minute by default, which is a long time in a short run.
+    private static readonly Dictionary<string, string?> Settings = new() { ["Messaging__Reconcile__Interval"] = "00:00:10" };
+
     private readonly CancellationTokenSource _stop = new();
     private Task _supervising = Task.CompletedTask;
 
@@ -55,9 +58,9 @@ public sealed class ChaosSystem : IAsyncDisposable
                 new NpgsqlConnectionStringBuilder(system.Direct) { Port = system.ToPostgres.Port }.ConnectionString,
                 system.ToRabbitMq.Through(system.RabbitMq.Uri));
             var ports = FreePorts.Find(options.Producers);
-            system.Producers = [.. ports.Select((port, n) => new Replica($"producer-{n + 1}", () => ProducerProcess.Launch(network, port)))];
+            system.Producers = [.. ports.Select((port, n) => new Replica($"producer-{n + 1}", () => ProducerProcess.Launch(network, port, Settings)))];
             system.Consumers = [.. Enumerable.Range(1, options.Consumers).Select(n =>
-                new Replica($"consumer-{n}", () => ConsumerProcess.Launch(network, new() { Name = $"consumer-{n}" })))];
+                new Replica($"consumer-{n}", () => ConsumerProcess.Launch(network, new() { Name = $"consumer-{n}" }, Settings)))];
             foreach (var replica in system.Replicas)
                 replica.Start();
             await system.ReadyAsync(cancellationToken);
