@@ -126,7 +126,7 @@ BEGIN
     END IF;
 
     -- What is kept: open tasks, what ended a short while ago (it may have waited for weeks), young dead letters that nobody has put away, what is unaccounted.
-    -- This can only shrink while we work: nothing is accepted into a day that is past.
+    -- Nothing is accepted into a day that is past, so this can only shrink, but for a person's retry, which is looked for below.
     DROP TABLE IF EXISTS pg_temp.retire_kept;
     CREATE TEMP TABLE retire_kept (id uuid PRIMARY KEY, version xid) ON COMMIT DROP;
     INSERT INTO retire_kept (id)
@@ -167,6 +167,11 @@ BEGIN
         EXECUTE format('LOCK TABLE ONLY messaging.%I IN ACCESS EXCLUSIVE MODE', parent.name);
         PERFORM set_config('lock_timeout', '100', true);
     END LOOP;
+
+    -- A person may have retried what was not to be kept; whoever comes from here on waits for our locks and finds no outcome to retry.
+    IF EXISTS (SELECT FROM messaging.open_tasks o WHERE o.id >= low AND o.id < high AND NOT EXISTS (SELECT FROM retire_kept k WHERE k.id = o.id)) THEN
+        RAISE EXCEPTION 'a task of that day was opened again meanwhile' USING ERRCODE = 'lock_not_available';
+    END IF;
 
     FOR parent IN SELECT * FROM messaging.partitioned_tables() LOOP
         CONTINUE WHEN to_regclass('messaging.' || parent.name || suffix) IS NULL;

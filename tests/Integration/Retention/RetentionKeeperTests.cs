@@ -7,6 +7,7 @@ using Messaging.Infrastructure.Store.Finish;
 using Messaging.Tests.Support;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace Messaging.Tests.Integration.Retention;
@@ -122,6 +123,31 @@ public sealed class RetentionKeeperTests
     }
 
     [Test]
+    public async Task A_task_that_a_person_retries_meanwhile_stays()
+    {
+        // The race is won or lost, never timed out.
+        _ledger.Services.GetRequiredService<IOptions<RetentionOptions>>().Value.LockWait = TimeSpan.FromSeconds(20);
+        var old = await EndedAsync(41, TaskState.Failed, ended: 100); // of the day that comes first
+        await using var person = new NpgsqlConnection(_ledger.ConnectionString);
+        await person.OpenAsync();
+        await using var retry = await person.BeginTransactionAsync();
+        await using (var open = new NpgsqlCommand(
+            $"DELETE FROM messaging.outcomes WHERE task_id = '{old}'; INSERT INTO messaging.open_tasks (id, state, queue) VALUES ('{old}', 2, 'default')",
+            person,
+            retry))
+            await open.ExecuteNonQueryAsync();
+
+        var retiring = Keeper.RetireAsync(CancellationToken.None);
+        await Eventually.TrueAsync(async _ => retiring.IsCompleted || await WaitingForLocksAsync() > 0);
+        await retry.CommitAsync();
+
+        Assert.That(await retiring, Is.Null, "it is tried again later");
+        Assert.That(await StoredAsync(old), Is.EqualTo((1, 0, 1)));
+        Assert.That(await Keeper.RetireAsync(CancellationToken.None), Is.EqualTo(2));
+        Assert.That(await StoredAsync(old), Is.EqualTo((1, 0, 1)), "kept, now that it is known to be open");
+    }
+
+    [Test]
     public async Task Under_load_nothing_deadlocks_and_nothing_is_lost()
     {
         using var enough = new CancellationTokenSource();
@@ -191,6 +217,9 @@ public sealed class RetentionKeeperTests
         await _ledger.CountAsync($"tasks WHERE id = '{id}'"),
         await _ledger.CountAsync($"outcomes WHERE task_id = '{id}'"),
         await _ledger.CountAsync($"task_tags WHERE task_id = '{id}'") / 2);
+
+    private async Task<long> WaitingForLocksAsync() =>
+        (long)(await _ledger.ScalarAsync("SELECT count(*) FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"))!;
 
     private async Task<long> PartitionsAsync(string table) =>
         (long)(await _ledger.ScalarAsync($"SELECT count(*) FROM pg_inherits WHERE inhparent = 'messaging.{table}'::regclass"))!;
