@@ -24,15 +24,25 @@ internal sealed class RunningSystem : IAsyncDisposable
     public List<ConsumerProcess> Consumers { get; } = [];
 
     /// <summary>Starts the processes and awaits that all are ready.</summary>
+    /// <param name="consumers">How many.</param>
+    /// <param name="options">Of each consumer.</param>
+    /// <param name="rabbitMq">A broker of the caller's; a virtual host of its own when not given.</param>
+    /// <param name="producerEnvironment">More settings of the producer.</param>
+    /// <param name="postgres">A database of the caller's; one of its own when not given.</param>
     public static async Task<RunningSystem> StartAsync(
-        int consumers, ConsumerProcessOptions? options = null, Uri? rabbitMq = null, IReadOnlyDictionary<string, string?>? producerEnvironment = null)
+        int consumers,
+        ConsumerProcessOptions? options = null,
+        Uri? rabbitMq = null,
+        IReadOnlyDictionary<string, string?>? producerEnvironment = null,
+        string? postgres = null)
     {
-        var database = await TestDatabase.CreateAsync(TestLedger.MigrateAsync);
+        var database = postgres is null ? await TestDatabase.CreateAsync(TestLedger.MigrateAsync) : null;
         var broker = rabbitMq is null ? await TestBroker.CreateAsync() : null;
-        var system = new RunningSystem(new ProcessConnections(database.ConnectionString, rabbitMq ?? broker!.Uri));
+        var system = new RunningSystem(new ProcessConnections(postgres ?? database!.ConnectionString, rabbitMq ?? broker!.Uri));
         if (broker is not null)
             system._parts.Add(broker);
-        system._parts.Add(database);
+        if (database is not null)
+            system._parts.Add(database);
         try
         {
             await Task.WhenAll(Enumerable.Range(1, consumers).Select(n => system.AddConsumerAsync((options ?? new()) with { Name = $"consumer-{n}" })));
@@ -120,10 +130,17 @@ internal sealed class RunningSystem : IAsyncDisposable
 
     public async Task<object?> ScalarAsync(string sql)
     {
-        await using var connection = new NpgsqlConnection(Connections.Postgres);
-        await connection.OpenAsync();
+        await using var connection = await ConnectAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         return await command.ExecuteScalarAsync();
+    }
+
+    /// <summary>A new connection to the database: one from a pool may be from before the server's restart.</summary>
+    public async Task<NpgsqlConnection> ConnectAsync()
+    {
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(Connections.Postgres) { Pooling = false }.ConnectionString);
+        await connection.OpenAsync();
+        return connection;
     }
 
     /// <summary>Ends everything. What the processes complained of goes to the test's output.</summary>
