@@ -1,4 +1,5 @@
 using Messaging.Infrastructure.Maintenance;
+using Messaging.Infrastructure.Store;
 using Messaging.Infrastructure.Store.Connections;
 using Messaging.Infrastructure.Store.Kinds;
 
@@ -21,7 +22,7 @@ internal sealed class KindAnnouncer(
     /// <inheritdoc/>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        await registry.UpsertAsync([.. handlers.All.Select(handler => handler.Kind)], cancellationToken);
+        await RegisterAsync(cancellationToken);
         pulse.Answered();
         log.Started(identity.Id, profile.Slots, string.Join(", ", profile.Queues), string.Join(", ", profile.Kinds));
         await base.StartAsync(cancellationToken);
@@ -41,6 +42,26 @@ internal sealed class KindAnnouncer(
 
             if (means.Count > 0)
                 await PublishAsync(means, stoppingToken);
+        }
+    }
+
+    /// <summary>A ledger that goes away right after the start is no reason to end.</summary>
+    private async Task RegisterAsync(CancellationToken cancellationToken)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                await registry.UpsertAsync([.. handlers.All.Select(handler => handler.Kind)], cancellationToken);
+                return;
+            }
+            catch (Exception e) when (LedgerErrors.IsTransient(e))
+            {
+                pulse.Failed(e);
+            }
+
+            if (!await Backoff.PauseAsync(tries, time, cancellationToken))
+                cancellationToken.ThrowIfCancellationRequested();
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
+using Messaging.Infrastructure.Store;
 using Messaging.Infrastructure.Store.Connections;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -32,14 +33,13 @@ public sealed class InstanceHeartbeat(
     /// <summary>The <see cref="TimeProvider"/> timestamp of the last beat that the ledger answered; 0 before the first.</summary>
     public long LastBeat { get; private set; }
 
-    /// <summary>Registers the process and starts beating.</summary>
-    /// <exception cref="NpgsqlException">The ledger can't be reached.</exception>
-    public Task StartAsync(CancellationToken cancellationToken)
+    /// <summary>Registers the process, for as long as it takes, and starts beating.</summary>
+    public async Task StartAsync(CancellationToken cancellationToken)
     {
-        Register();
+        while (!TryRegister())
+            await Task.Delay(Interval, time, cancellationToken);
         _thread = new Thread(BeatUntilStopped) { IsBackground = true, Name = "heartbeat", Priority = ThreadPriority.AboveNormal };
         _thread.Start();
-        return Task.CompletedTask;
     }
 
     /// <summary>Takes the process off the list. Comes last: after the runtime has drained and the relay has let go.</summary>
@@ -76,6 +76,27 @@ public sealed class InstanceHeartbeat(
                 _connection?.Dispose();
                 _connection = null;
             }
+        }
+    }
+
+    /// <summary>A ledger that goes away right after the start is no reason to end.</summary>
+    private bool TryRegister()
+    {
+        try
+        {
+            Register();
+            return true;
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation)
+        {
+            return true; // an earlier try was committed, and only its answer was lost
+        }
+        catch (Exception e) when (LedgerErrors.IsTransient(e))
+        {
+            log.BeatMissed(e.Message);
+            _connection?.Dispose();
+            _connection = null;
+            return false;
         }
     }
 

@@ -3,10 +3,19 @@ namespace Messaging.Infrastructure.Store.Kinds;
 /// <summary>The statements on <c>kinds</c>: a small table, read whole.</summary>
 public static class KindSql
 {
-    /// <summary>Registers kinds, or brings them up to date; leaves rows alone that already say the same.</summary>
+    /// <summary>
+    /// Registers kinds, or brings them up to date. Rows that already say the same are not even tried: ON CONFLICT locks a row before it finds
+    /// nothing to do, and a stranger's lock would keep workers from starting.
+    /// </summary>
     public const string Upsert = """
         INSERT INTO messaging.kinds AS k (name, description, queue, input_schema, result_schema, timeout_ms, max_attempts, first_retry_ms, max_retry_ms)
-        SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::integer[], $8::bigint[], $9::bigint[])
+        SELECT n.* FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::integer[], $8::bigint[], $9::bigint[])
+            AS n(name, description, queue, input_schema, result_schema, timeout_ms, max_attempts, first_retry_ms, max_retry_ms)
+        WHERE NOT EXISTS (
+            SELECT FROM messaging.kinds s
+            WHERE s.name = n.name
+                AND (s.description, s.queue, s.input_schema, s.result_schema, s.timeout_ms, s.max_attempts, s.first_retry_ms, s.max_retry_ms)
+                    = (n.description, n.queue, n.input_schema, n.result_schema, n.timeout_ms, n.max_attempts, n.first_retry_ms, n.max_retry_ms))
         ON CONFLICT (name) DO UPDATE SET
             description = excluded.description, queue = excluded.queue, input_schema = excluded.input_schema,
             result_schema = excluded.result_schema, timeout_ms = excluded.timeout_ms, max_attempts = excluded.max_attempts,
