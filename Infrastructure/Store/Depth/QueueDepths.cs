@@ -20,7 +20,12 @@ public sealed class QueueDepths(LedgerConnections ledger, IOptions<QueueDepthOpt
 
     private readonly QueueDepthOptions _options = options.Value;
     private readonly ConcurrentDictionary<string, Lane> _lanes = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim _counting = new(1);
+    private volatile bool _isCounted;
     private TimeSpan _interval = options.Value.CountEvery;
+
+    /// <summary>False until the ledger was counted for the first time.</summary>
+    public bool IsCounted => _isCounted;
 
     /// <summary>Null if the queue has room; else what to tell who asked.</summary>
     public QueueFull? Check(string queue)
@@ -47,6 +52,27 @@ public sealed class QueueDepths(LedgerConnections ledger, IOptions<QueueDepthOpt
     /// <summary>Counts now.</summary>
     /// <exception cref="NpgsqlException">The ledger can't be reached, or the count took longer than a minute; the last one stands.</exception>
     public async Task CountAsync(CancellationToken cancellationToken)
+    {
+        await _counting.WaitAsync(cancellationToken);
+        try
+        {
+            await CountAloneAsync(cancellationToken);
+            _isCounted = true;
+        }
+        finally
+        {
+            _counting.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        base.Dispose();
+        _counting.Dispose();
+    }
+
+    private async Task CountAloneAsync(CancellationToken cancellationToken)
     {
         // What is committed from here on may or may not be in the count: it is added, and so at worst counted twice until the next one.
         foreach (var lane in _lanes.Values)

@@ -64,7 +64,8 @@ internal sealed class Load : IAsyncDisposable
             SELECT count(*) FROM unnest($1::uuid[]) AS a(id)
             WHERE NOT EXISTS (SELECT FROM messaging.outcomes o WHERE o.task_id = a.id AND o.state = 4 AND o.attempt = 1)
             """,
-            connection) { Parameters = { new() { Value = Accepted.ToArray() } } };
+            connection);
+        missing.Parameters.Add(new NpgsqlParameter { Value = Accepted.ToArray() });
         Assert.That(await missing.ExecuteScalarAsync(), Is.Zero, "accepted, but not succeeded on attempt 1");
         Assert.That(
             await _system.CountAsync("tasks t WHERE NOT EXISTS (SELECT FROM messaging.outcomes o WHERE o.task_id = t.id)"), Is.Zero, "half a task");
