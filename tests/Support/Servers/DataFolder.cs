@@ -67,8 +67,9 @@ public sealed class DataFolder
             process.Signal(UnixSignal.Quit);
         foreach (var process in leftovers)
         {
-            if (!await process.WaitForExitAsync(TimeSpan.FromSeconds(5), cancellationToken))
-                process.Signal(UnixSignal.Kill);
+            // A process that is just being started may miss the first signal.
+            if (!await process.WaitForExitAsync(TimeSpan.FromSeconds(5), cancellationToken) && process.Signal(UnixSignal.Kill))
+                await process.WaitForExitAsync(TimeSpan.FromSeconds(5), cancellationToken);
         }
 
         return leftovers.Count;
