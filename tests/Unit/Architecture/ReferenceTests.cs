@@ -68,6 +68,15 @@ public sealed class ReferenceTests
         Assert.That(ids, Is.Not.Empty.And.Unique);
     }
 
+    [TestCaseSource(nameof(Projects))]
+    public void No_part_of_the_product_reads_its_hosts_clock(string project)
+    {
+        // Local waits go by TimeProvider's timestamps, everything else by the ledger's clock: a host may be minutes wrong.
+        var readers = Directory.EnumerateFiles(Path.Combine(BuiltOutput.RepositoryRoot, project), "*.cs", SearchOption.AllDirectories)
+            .Where(file => Regex.IsMatch(File.ReadAllText(file), @"\bGet(Utc|Local)Now\("));
+        Assert.That(readers, Is.Empty);
+    }
+
     private static IEnumerable<string> SourceFiles => Directory.EnumerateFiles(BuiltOutput.RepositoryRoot, "*.cs", SearchOption.AllDirectories)
         .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal));
 
