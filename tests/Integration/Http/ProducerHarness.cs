@@ -92,8 +92,8 @@ public sealed class ProducerHarness : IAsyncDisposable
     public async Task<Claimed> ClaimAsync(Guid id) =>
         (await Get<ClaimStage>().ClaimAsync(new ClaimRequest(id, new Fence(Worker, Interlocked.Increment(ref _claims))), CancellationToken.None))!;
 
-    /// <summary>The worker that claims.</summary>
-    public Guid Worker { get; } = Guid.NewGuid();
+    /// <summary>The worker that claims: an instance that beats, or its claims would be taken over within a minute.</summary>
+    public Guid Worker => Get<InstanceIdentity>().Id;
 
     /// <summary>Claims a task and ends it.</summary>
     public async Task EndAsync(Guid id, TaskState state = TaskState.Succeeded, string? result = """{"message":"hello","attempt":1}""", TaskFailure? failure = null)
