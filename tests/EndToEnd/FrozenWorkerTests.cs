@@ -20,7 +20,7 @@ public sealed class FrozenWorkerTests
         await using var system = await RunningSystem.StartAsync(consumers: 1, Worker with { Name = "frozen" });
         var frozen = system.Consumers[0];
         // One whose handler comes back with a result after the thaw, one whose handler still runs then.
-        var late = await system.SubmitAsync("test.hold", new { @for = "PT25S", trail = folder.Trail, heedToken = false });
+        var late = await system.SubmitAsync("test.hold", new { until = folder.File("late"), trail = folder.Trail, heedToken = false });
         var held = await system.SubmitAsync("test.hold", new { until = folder.File("until"), trail = folder.Trail });
         await Eventually.TrueAsync(() => folder.Lines("started").Length == 2, Limit);
         var other = await system.AddConsumerAsync(Worker with { Name = "other" });
@@ -31,6 +31,7 @@ public sealed class FrozenWorkerTests
         await Eventually.GetAsync(_ => system.CountAsync("attempts WHERE outcome = 'worker-lost'"), seen => seen == 2, Limit);
         var rescued = since.Elapsed;
         await Eventually.TrueAsync(() => folder.Lines("started").Count(By(other)) == 2, Limit);
+        folder.Touch("late");
         var ended = await system.EndedAsync(late, Limit);
         await Eventually.TrueAsync(() => since.Elapsed > TimeSpan.FromSeconds(60), Limit);
         Assert.That(frozen.Process.Signal(UnixSignal.Continue));
