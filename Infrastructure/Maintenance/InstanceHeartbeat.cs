@@ -52,7 +52,7 @@ public sealed class InstanceHeartbeat(
             using var command = new NpgsqlCommand(InstanceSql.Deregister, Connect()) { Parameters = { Id() }, CommandTimeout = 5 };
             command.ExecuteNonQuery();
         }
-        catch (Exception e) when (e is NpgsqlException or TimeoutException)
+        catch (Exception e) when (LedgerErrors.IsTransient(e))
         {
             log.NotDeregistered(e.Message);
         }
@@ -70,8 +70,9 @@ public sealed class InstanceHeartbeat(
             {
                 Beat();
             }
-            catch (Exception e) when (e is NpgsqlException or TimeoutException or InvalidOperationException)
+            catch (Exception e)
             {
+                // Whatever it is (a connection that breaks while it is made is a bare IOException): it would end the process.
                 log.BeatMissed(e.Message);
                 _connection?.Dispose();
                 _connection = null;

@@ -12,6 +12,9 @@ public sealed class CutConnections(bool ledger) : IFault
     public string Name => $"connections to {(ledger ? "Postgres" : "RabbitMQ")} cut";
 
     /// <inheritdoc/>
+    public bool TakesLedgerAway => ledger; // a reading that fails starts the watch over a dead worker anew
+
+    /// <inheritdoc/>
     public Task RunAsync(ChaosSystem system, Random random, ChaosJournal journal, CancellationToken cancellationToken)
     {
         (ledger ? system.ToPostgres : system.ToRabbitMq).Cut();

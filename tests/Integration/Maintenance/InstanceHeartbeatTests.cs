@@ -3,6 +3,7 @@ using Messaging.Infrastructure.Store.Connections;
 using Messaging.Tests.Integration.Store;
 using Messaging.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace Messaging.Tests.Integration.Maintenance;
 
@@ -36,6 +37,27 @@ public sealed class InstanceHeartbeatTests : LedgerTest
         Assert.That(await told.Task.WaitAsync(TimeSpan.FromSeconds(10)), Is.EqualTo(first));
         Assert.That(identity.Id, Is.Not.EqualTo(first));
         await Eventually.TrueAsync(async _ => await Ledger.CountAsync($"workers WHERE id = '{identity.Id}' AND beat >= 1") == 1);
+        await heartbeat.StopAsync(CancellationToken.None);
+    }
+
+    [Test]
+    public async Task Nothing_that_goes_wrong_with_a_beat_ends_the_beating()
+    {
+        var heartbeat = Ledger.Services.GetRequiredService<InstanceHeartbeat>();
+        var id = Ledger.Services.GetRequiredService<InstanceIdentity>().Id;
+        var options = Ledger.Services.GetRequiredService<IOptions<LedgerOptions>>().Value;
+        await heartbeat.StartAsync(CancellationToken.None);
+        var (postgres, last) = (options.Postgres, heartbeat.LastBeat);
+
+        // An error that is none of the database's, when it connects anew.
+        options.Postgres = "nonsense";
+        await Ledger.ExecuteAsync("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'messaging-heartbeat' AND datname = current_database()");
+        await Eventually.GetAsync(
+            _ => Ledger.CountAsync("workers WHERE now() - beat_at > interval '3 seconds'"), silent => silent == 1, TimeSpan.FromSeconds(20));
+        options.Postgres = postgres;
+
+        await Eventually.TrueAsync(() => heartbeat.LastBeat > last, TimeSpan.FromSeconds(20));
+        await Eventually.TrueAsync(async _ => await Ledger.CountAsync($"workers WHERE id = '{id}' AND now() - beat_at < interval '2 seconds'") == 1);
         await heartbeat.StopAsync(CancellationToken.None);
     }
 }

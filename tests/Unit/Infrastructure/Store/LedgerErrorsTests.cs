@@ -59,4 +59,11 @@ public sealed class LedgerErrorsTests
     }
 
     private static PostgresException Error(string code) => new("", "ERROR", "ERROR", code);
+
+    [Test]
+    public void What_EF_Core_has_wrapped_is_judged_by_what_is_inside()
+    {
+        Assert.That(LedgerErrors.IsTransient(new InvalidOperationException("likely transient", new NpgsqlException("cut"))));
+        Assert.That(LedgerErrors.IsTransient(new InvalidOperationException("ours")), Is.False);
+    }
 }
