@@ -27,6 +27,9 @@ public sealed class ChaosSystem : IAsyncDisposable
     /// <summary>The broker.</summary>
     public RabbitMqServer RabbitMq { get; } = new();
 
+    /// <summary>Held by whoever stops or starts a server: two faults at once may both want to.</summary>
+    public SemaphoreSlim ChangingServers { get; } = new(1);
+
     /// <summary>What stands between the processes and Postgres.</summary>
     public TcpProxy ToPostgres { get; private set; } = null!;
 
@@ -110,6 +113,7 @@ public sealed class ChaosSystem : IAsyncDisposable
             await ToRabbitMq.DisposeAsync();
         await RabbitMq.DisposeAsync();
         await Postgres.DisposeAsync();
+        ChangingServers.Dispose();
     }
 
     private async Task StartServersAsync(CancellationToken cancellationToken)

@@ -17,11 +17,19 @@ public sealed class RestartServer(bool ledger, bool kill) : IFault
     public async Task RunAsync(ChaosSystem system, Random random, ChaosJournal journal, CancellationToken cancellationToken)
     {
         IServer server = ledger ? system.Postgres : system.RabbitMq;
-        if (kill)
-            await server.KillAsync(cancellationToken);
-        else
-            await server.StopAsync(StopMode.Graceful, cancellationToken);
-        await Task.Delay(TimeSpan.FromSeconds(random.NextDouble() * 4), TimeProvider.System, cancellationToken);
-        await server.StartAsync(cancellationToken);
+        await system.ChangingServers.WaitAsync(cancellationToken);
+        try
+        {
+            if (kill)
+                await server.KillAsync(cancellationToken);
+            else
+                await server.StopAsync(StopMode.Graceful, cancellationToken);
+            await Task.Delay(TimeSpan.FromSeconds(random.NextDouble() * 4), TimeProvider.System, cancellationToken);
+            await server.StartAsync(cancellationToken);
+        }
+        finally
+        {
+            system.ChangingServers.Release();
+        }
     }
 }
