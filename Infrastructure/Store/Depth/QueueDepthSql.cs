@@ -5,7 +5,7 @@ public static class QueueDepthSql
 {
     /// <summary>
     /// Reads open_tasks whole, without an index: one on queue would make every submit and finish dearer, and this runs every few seconds
-    /// at most. Some 10 million rows a second.
+    /// at most.
     /// </summary>
     public const string Count = "SELECT queue, count(*) FROM messaging.open_tasks GROUP BY queue";
 }
