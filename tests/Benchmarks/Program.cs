@@ -26,6 +26,7 @@ using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 try
 {
+    await ServerPackages.EnsureAsync(Console.WriteLine, stop.Token);
     foreach (var benchCase in command.Cases)
     {
         var result = await benchCase.RunAsync(command.Settings, stop.Token);

@@ -8,7 +8,9 @@ using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 try
 {
-    var report = await new ChaosRun(ChaosOptions.Parse(args), Console.Out.WriteLine).RunAsync(stop.Token);
+    var options = ChaosOptions.Parse(args);
+    await ServerPackages.EnsureAsync(Console.Out.WriteLine, stop.Token);
+    var report = await new ChaosRun(options, Console.Out.WriteLine).RunAsync(stop.Token);
     report.Write(Console.Out);
     return report.IsClean ? 0 : 1;
 }

@@ -19,6 +19,14 @@ public sealed class StopSignals : IDisposable
     /// <summary>Cancelled by the second signal.</summary>
     public CancellationToken Second => _second.Token;
 
+    /// <summary>Ends with the first signal.</summary>
+    public async Task FirstAsync()
+    {
+        var signalled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = First.Register(signalled.SetResult);
+        await signalled.Task;
+    }
+
     /// <summary>Stops listening.</summary>
     public void Dispose()
     {

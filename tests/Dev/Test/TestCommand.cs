@@ -13,14 +13,17 @@ public static class TestCommand
     /// <exception cref="ServerStartException">The servers do not come up.</exception>
     public static async Task<int> RunAsync(TestOptions options, StopSignals stopping)
     {
+        TakeFrom(ServerBinaries.PostgresVariable, options.Postgres);
+        TakeFrom(ServerBinaries.RabbitMqVariable, options.RabbitMq);
         await ServerPackages.EnsureAsync(Console.WriteLine, stopping.First);
         var results = Path.Combine(BuiltOutput.RepositoryRoot, "TestResults");
         if (Directory.Exists(results))
             Directory.Delete(results, recursive: true);
 
         var total = TestOutcome.None;
-        await using (var servers = await TestServers.StartAsync(stopping.First))
+        await using (var servers = await TestServers.StartAsync(options.Containers, stopping.First))
         {
+            Console.WriteLine($"Against {await servers.DescribeAsync(stopping.First)}{(options.Containers ? " in containers" : "")}");
             foreach (var project in Projects)
                 total = total.And(await RunAsync(project, options, results, servers, stopping.First));
         }
@@ -34,6 +37,13 @@ public static class TestCommand
         Console.WriteLine();
         Console.WriteLine(total.Summary);
         return total.ExitCode;
+    }
+
+    /// <summary>In our environment, so that tests that start servers of their own find the programs in the same place.</summary>
+    private static void TakeFrom(string variable, string? place)
+    {
+        if (place is not null)
+            Environment.SetEnvironmentVariable(variable, place);
     }
 
     private static async Task<TestOutcome> RunAsync(

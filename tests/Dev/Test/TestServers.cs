@@ -1,16 +1,19 @@
 using Messaging.Tests.Support;
+using Messaging.Tests.Support.Containers;
 using Messaging.Tests.Support.Servers;
 
 namespace Messaging.Tests.Dev.Test;
 
-/// <summary>The servers of one test run, in temporary folders on free ports.</summary>
+/// <summary>The servers that the tests of one run share: private processes on free ports, or containers.</summary>
 public sealed class TestServers : IAsyncDisposable
 {
-    private readonly PostgresServer _postgres = new();
-    private readonly RabbitMqServer _rabbitMq = new(management: true);
+    private readonly IPostgres _postgres;
+    private readonly IRabbitMq _rabbitMq;
 
-    private TestServers()
+    private TestServers(IPostgres postgres, IRabbitMq rabbitMq)
     {
+        _postgres = postgres;
+        _rabbitMq = rabbitMq;
     }
 
     /// <summary>What tells the tests where the servers are.</summary>
@@ -22,21 +25,43 @@ public sealed class TestServers : IAsyncDisposable
     };
 
     /// <summary>Starts both at once.</summary>
-    public static async Task<TestServers> StartAsync(CancellationToken cancellationToken)
+    /// <exception cref="ServerStartException">One does not come up; the other has been stopped.</exception>
+    public static Task<TestServers> StartAsync(bool containers, CancellationToken cancellationToken)
+        => containers ? StartContainersAsync(cancellationToken) : StartProcessesAsync(cancellationToken);
+
+    /// <summary>One line that says what the tests run against.</summary>
+    public async Task<string> DescribeAsync(CancellationToken cancellationToken)
+        => $"Postgres {await ServerVersions.PostgresAsync(_postgres, cancellationToken)}, RabbitMQ {await ServerVersions.RabbitMqAsync(_rabbitMq, cancellationToken)}";
+
+    /// <summary>Stops both and removes what they kept.</summary>
+    public async ValueTask DisposeAsync()
+        => await Task.WhenAll(((IAsyncDisposable)_postgres).DisposeAsync().AsTask(), ((IAsyncDisposable)_rabbitMq).DisposeAsync().AsTask());
+
+    private static async Task<TestServers> StartProcessesAsync(CancellationToken cancellationToken)
     {
-        var servers = new TestServers();
+        var postgres = new PostgresServer();
+        var rabbitMq = new RabbitMqServer(management: true);
+        return await new TestServers(postgres, rabbitMq).WhenAsync(postgres.StartAsync(cancellationToken), rabbitMq.StartAsync(cancellationToken));
+    }
+
+    private static async Task<TestServers> StartContainersAsync(CancellationToken cancellationToken)
+    {
+        var postgres = new ContainerPostgres();
+        var rabbitMq = new ContainerRabbitMq();
+        return await new TestServers(postgres, rabbitMq).WhenAsync(postgres.StartAsync(cancellationToken), rabbitMq.StartAsync(cancellationToken));
+    }
+
+    private async Task<TestServers> WhenAsync(params Task[] starting)
+    {
         try
         {
-            await Task.WhenAll(servers._postgres.StartAsync(cancellationToken), servers._rabbitMq.StartAsync(cancellationToken));
-            return servers;
+            await Task.WhenAll(starting);
+            return this;
         }
         catch
         {
-            await servers.DisposeAsync();
+            await DisposeAsync();
             throw;
         }
     }
-
-    /// <summary>Stops both and removes their folders.</summary>
-    public async ValueTask DisposeAsync() => await Task.WhenAll(_postgres.DisposeAsync().AsTask(), _rabbitMq.DisposeAsync().AsTask());
 }

@@ -1,12 +1,8 @@
-using System.Globalization;
-using Messaging.Tests.Support.Processes;
 using Messaging.Tests.Support.Servers;
 
 namespace Messaging.Tests.Dev.Up;
 
-/// <summary>
-/// <c>./dev up</c>: the whole system on this machine until Ctrl-C. Whatever happens, what it started is stopped, and nothing else.
-/// </summary>
+/// <summary><c>./dev up</c>: the whole system until Ctrl-C, as processes of this machine or in containers.</summary>
 public static class UpCommand
 {
     /// <summary>Runs until a stop signal; returns the exit code.</summary>
@@ -16,65 +12,13 @@ public static class UpCommand
         var output = new UpOutput();
         if (!FreePorts.IsFree(options.Port))
             throw new ServerStartException($"Port {options.Port} is in use: stop what listens there, or choose another one with --port.");
-        await ServerPackages.EnsureAsync(output.Say, stopping.First);
-        using var folder = await UpFolder.TakeAsync(options, output, stopping.First);
-
-        output.Say("Starting Postgres and RabbitMQ");
-        await using var servers = await UpServers.StartAsync(folder.Data, stopping.First);
-        output.Say($"Starting the producer and {options.Consumers} consumers");
-        var processes = new List<UpProcess>();
-        try
-        {
-            processes.AddRange(Launch(options, folder.Data, servers.Connections, output));
-            // The first that fails ends the wait for the others.
-            await foreach (var ready in Task.WhenEach(processes.Select(process => process.WaitUntilReadyAsync(stopping.First))))
-                await ready;
-            output.SayPlainly(Greeting(options, folder, servers));
-            await UntilAsync(stopping.First);
-
-            output.Say("Draining; Ctrl-C again to hurry");
-            await Task.WhenAll(processes.Select(process => process.StopAsync(stopping.Second)));
-            await servers.StopAsync();
-            output.Say("Stopped");
-            return 0;
-        }
-        finally
-        {
-            await Task.WhenAll(processes.Select(process => process.DisposeAsync().AsTask()));
-        }
-    }
-
-    private static IEnumerable<UpProcess> Launch(UpOptions options, DataFolder folder, ProcessConnections connections, UpOutput output)
-    {
-        var mark = new Dictionary<string, string?> { [DataFolder.OwnerVariable] = folder.Path };
-        var producerLines = output.For("producer");
-        yield return new UpProcess("producer", () => ProducerProcess.Launch(connections, options.Port, mark, producerLines), output);
-        for (var number = 1; number <= options.Consumers; number++)
-        {
-            var consumer = new ConsumerProcessOptions { Name = $"consumer-{number.ToString(CultureInfo.InvariantCulture)}" };
-            var lines = output.For(consumer.Name);
-            yield return new UpProcess(consumer.Name, () => ConsumerProcess.Launch(connections, consumer, mark, lines), output);
-        }
-    }
-
-    private static string Greeting(UpOptions options, UpFolder folder, UpServers servers) => $$$"""
-
-        Ready: http://127.0.0.1:{{{options.Port}}} with {{{options.Consumers}}} consumers
-
-          curl http://127.0.0.1:{{{options.Port}}}/v1/tasks -H 'Content-Type: application/json' -H 'Prefer: wait=10' \
-            -d '{"kind": "debug.echo", "input": {"message": "hello"}}'
-
-        Postgres:  {{{servers.Connections.Postgres}}}
-        RabbitMQ:  {{{servers.Connections.RabbitMq}}}
-        Data:      {{{folder.Data.Path}}} (stays; --fresh empties it)
-        Ctrl-C drains and stops everything.
-
-        """;
-
-    private static async Task UntilAsync(CancellationToken signal)
-    {
-        var signalled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var registration = signal.Register(signalled.SetResult);
-        await signalled.Task;
+        var serversInstalled = ServerBinaries.Postgres() is not null && ServerBinaries.RabbitMq() is not null;
+        // An engine that is not going to be used is not asked.
+        var engine = options.Docker || (!serversInstalled && options.Data is null) ? await DockerEngine.FindAsync(stopping.First) : null;
+        var route = UpRoute.Choose(options, serversInstalled, engine);
+        output.Say(route.Sentence);
+        return route.Engine is null
+            ? await LocalUp.RunAsync(options, output, stopping)
+            : await ComposeUp.RunAsync(options, output, stopping);
     }
 }

@@ -13,6 +13,14 @@ public sealed class UpOutput
     private readonly bool _colour = !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("NO_COLOR") is null or "";
     private int _next;
 
+    /// <summary>What somebody can do now that everything is ready.</summary>
+    public static string Greeting(UpOptions options) => $$$"""
+        Ready: http://127.0.0.1:{{{options.Port}}} with {{{options.Consumers}}} consumers
+
+          curl http://127.0.0.1:{{{options.Port}}}/v1/tasks -H 'Content-Type: application/json' -H 'Prefer: wait=10' \
+            -d '{"kind": "debug.echo", "input": {"message": "hello"}}'
+        """;
+
     /// <summary>Writes a line of our own.</summary>
     public void Say(string line) => Write($"{Own,-NameWidth} | {line}");
 

@@ -35,7 +35,7 @@ public sealed class PostgresServer(DataFolder? folder = null) : IPostgres, IServ
     {
         if (_process is { IsAlive: true })
             return;
-        var programs = ServerBinaries.PostgresFolder() ?? throw ServerPackages.Missing("Postgres");
+        var programs = ServerBinaries.Postgres() ?? throw ServerPackages.Missing("Postgres");
         await PrepareDataAsync(programs, cancellationToken);
         await EndLeftoverAsync(cancellationToken);
 
@@ -44,7 +44,9 @@ public sealed class PostgresServer(DataFolder? folder = null) : IPostgres, IServ
             var port = _port == 0 ? FreePorts.Find(1)[0] : _port;
             File.Delete(Log);
             var started = await UnixUser.RunForPostgresAsync(
-                Path.Combine(programs, "pg_ctl"),
+                programs.Root,
+                _folder.Path,
+                Path.Combine(programs.Folder, "pg_ctl"),
                 ["-D", Data, "-l", Log, "-o", PostgresSettings.AsOptions(port), "-w", "-t", "60", "start"],
                 Environment(),
                 cancellationToken);
@@ -118,19 +120,21 @@ public sealed class PostgresServer(DataFolder? folder = null) : IPostgres, IServ
         _folder.Release();
     }
 
-    private async Task PrepareDataAsync(string programs, CancellationToken cancellationToken)
+    private async Task PrepareDataAsync(PostgresPrograms programs, CancellationToken cancellationToken)
     {
         if (Directory.Exists(Data))
             return;
         var home = _folder.Combine("postgres");
         Directory.CreateDirectory(home);
-        await UnixUser.GiveToPostgresAsync(home, cancellationToken);
+        await UnixUser.GiveToPostgresAsync(programs.Root, home, cancellationToken);
         // Made beside and moved into place, so that an initdb that was killed is simply done again.
         var unfinished = _folder.Combine("postgres", "data.new");
         if (Directory.Exists(unfinished))
             Directory.Delete(unfinished, recursive: true);
         var made = await UnixUser.RunForPostgresAsync(
-            Path.Combine(programs, "initdb"),
+            programs.Root,
+            _folder.Path,
+            Path.Combine(programs.Folder, "initdb"),
             ["-D", unfinished, "-U", User, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-instructions"],
             Environment(),
             cancellationToken);
@@ -138,7 +142,7 @@ public sealed class PostgresServer(DataFolder? folder = null) : IPostgres, IServ
             throw new ServerStartException($"Postgres could not make its data folder: {LogTail.Of(made.Output)}");
         var version = (await File.ReadAllTextAsync(Path.Combine(unfinished, "PG_VERSION"), cancellationToken)).Trim();
         if (int.TryParse(version, CultureInfo.InvariantCulture, out var major) && major < ServerBinaries.OldestPostgres)
-            throw new ServerStartException($"Postgres {version} in {programs} is too old: {ServerBinaries.OldestPostgres} or newer is needed.");
+            throw new ServerStartException($"Postgres {version} in {programs.Folder} is too old: {ServerBinaries.OldestPostgres} or newer is needed.");
         Directory.Move(unfinished, Data);
     }
 

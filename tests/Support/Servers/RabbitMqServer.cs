@@ -61,9 +61,7 @@ public sealed class RabbitMqServer : IRabbitMq, IServer
     {
         if (_broker is { HasExited: false })
             return;
-        var server = ServerBinaries.RabbitMqServer() ?? throw ServerPackages.Missing("RabbitMQ");
-        var names = ServerBinaries.Epmd() ?? throw ServerPackages.Missing("Erlang's epmd");
-
+        var programs = ServerBinaries.RabbitMq() ?? throw ServerPackages.Missing("RabbitMQ");
         for (var attempt = 1; ; attempt++)
         {
             var ports = _ports ?? RabbitMqPorts.Find();
@@ -71,8 +69,8 @@ public sealed class RabbitMqServer : IRabbitMq, IServer
             File.Delete(Log);
             // Started before the broker, which would otherwise start one that nobody knows the id of.
             if (_names is not { HasExited: false })
-                _names = DetachedProcess.Start(names, ["-port", Text(ports.Names), "-address", "127.0.0.1"], environment, Log);
-            _broker = DetachedProcess.Start(server, [], environment, Log);
+                _names = Start(programs.Root, programs.Names, ["-port", Text(ports.Names), "-address", "127.0.0.1"], environment);
+            _broker = Start(programs.Root, programs.Server, [], environment);
             try
             {
                 await WaitUntilReadyAsync(ports, cancellationToken);
@@ -130,10 +128,10 @@ public sealed class RabbitMqServer : IRabbitMq, IServer
     /// <exception cref="InvalidOperationException">It fails; shows what it wrote.</exception>
     public async Task ControlAsync(IEnumerable<string> arguments, CancellationToken cancellationToken = default)
     {
-        var server = ServerBinaries.RabbitMqServer() ?? throw ServerPackages.Missing("RabbitMQ");
-        var environment = RabbitMqEnvironment.Write(_folder, Ports, _management);
-        await using var control = ManagedProcess.Start(
-            "rabbitmqctl", Path.Combine(Path.GetDirectoryName(server)!, "rabbitmqctl"), ["-n", environment["RABBITMQ_NODENAME"]!, .. arguments], environment);
+        var programs = ServerBinaries.RabbitMq() ?? throw ServerPackages.Missing("RabbitMQ");
+        var environment = RabbitMqEnvironment.Write(_folder, Ports, _management, _settings);
+        var (program, actual) = programs.Root.Enter(_folder.Path, programs.Control, ["-n", environment["RABBITMQ_NODENAME"]!, .. arguments]);
+        await using var control = ManagedProcess.Start("rabbitmqctl", program, actual, environment);
         if (await control.Exit.WaitAsync(StopLimit, TimeProvider.System, cancellationToken) is not 0 and var code)
             throw new InvalidOperationException($"rabbitmqctl ended with exit code {code}. {control.LastLines()}");
     }
@@ -149,6 +147,12 @@ public sealed class RabbitMqServer : IRabbitMq, IServer
     {
         await StopAsync(StopMode.Immediate);
         _folder.Release();
+    }
+
+    private Process Start(SystemRoot root, string program, IEnumerable<string> arguments, Dictionary<string, string?> environment)
+    {
+        var (actual, actualArguments) = root.Enter(_folder.Path, program, arguments);
+        return DetachedProcess.Start(actual, actualArguments, environment, Log);
     }
 
     private async Task WaitUntilReadyAsync(RabbitMqPorts ports, CancellationToken cancellationToken)

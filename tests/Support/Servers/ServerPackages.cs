@@ -27,7 +27,7 @@ public static class ServerPackages
     /// <summary>Installs the servers that are missing. Returns at once when none is.</summary>
     /// <param name="say">Told what is going to be installed.</param>
     /// <param name="cancellationToken">Ends the installation.</param>
-    /// <exception cref="ServerStartException">It may not, or it failed; says which command to run.</exception>
+    /// <exception cref="ServerStartException">It may not, or it failed, or a place that was given has no server; says what to do.</exception>
     public static async Task EnsureAsync(Action<string> say, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(say);
@@ -55,9 +55,9 @@ public static class ServerPackages
     private static List<string> FindMissing()
     {
         var missing = new List<string>();
-        if (ServerBinaries.PostgresFolder() is null)
+        if (ServerBinaries.Postgres() is null)
             missing.Add("postgresql");
-        if (ServerBinaries.RabbitMqServer() is null || ServerBinaries.Epmd() is null)
+        if (ServerBinaries.RabbitMq() is null)
             missing.Add("rabbitmq-server");
         return missing;
     }
