@@ -7,6 +7,10 @@ using Messaging.Infrastructure.Retention;
 using Messaging.Infrastructure.Store;
 using Microsoft.Extensions.Options;
 
+// "health URL" only asks a running worker how it is.
+if (args is [HealthProbe.Verb, var address])
+    return await HealthProbe.RunAsync(address);
+
 // A worker process: run as many as there is work for. Every part that runs in it is named here, in the order of their start;
 // they stop in the reverse: first the taking, last the heartbeat.
 var builder = Host.CreateApplicationBuilder(args);

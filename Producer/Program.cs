@@ -15,9 +15,13 @@ namespace Messaging.Producer;
 /// <summary>The producer: accepts tasks over HTTP, stores them and publishes them. This file names every part that runs in it.</summary>
 public static class Program
 {
-    /// <summary>Runs until SIGTERM or Ctrl-C. 2: the settings are wrong; 1: the address can't be used.</summary>
+    /// <summary>
+    /// Runs until SIGTERM or Ctrl-C. 2: the settings are wrong; 1: the address can't be used. <c>health URL</c>: only asks a running one.
+    /// </summary>
     public static async Task<int> Main(string[] args)
     {
+        if (args is [HealthProbe.Verb, var address])
+            return await HealthProbe.RunAsync(address);
         try
         {
             await using var app = Build(args);
