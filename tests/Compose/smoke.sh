@@ -19,7 +19,8 @@ find_engine() {
     elif command -v podman >/dev/null && command -v podman-compose >/dev/null; then
         engine=podman
         compose=(podman-compose -p "$project")
-        describe="$(podman --version), $(podman-compose --version 2>/dev/null | grep -m1 -i podman-compose)"
+        # Its first versions call themselves podman-composer.
+        describe="$(podman --version), podman-compose $(podman-compose --version 2>/dev/null | sed -nE 's/^podman-composer? version *//p')"
     else
         echo "No container engine answers: start Docker (with Compose 2), or install podman and podman-compose." >&2
         exit 2
@@ -33,6 +34,15 @@ fail() {
     exit 1
 }
 
+# podman-compose knows nothing of the containers that --scale added, and leaves them.
+take_down() {
+    if [ "$engine" = podman ] && [ -n "$(consumers)" ]; then
+        quietly podman stop -t 40 $(consumers) || true
+        quietly podman rm $(consumers all) || true
+    fi
+    quietly "${compose[@]}" down "$@"
+}
+
 clean_up() {
     local code=$?
     trap - EXIT INT TERM
@@ -40,7 +50,7 @@ clean_up() {
         tail -n 40 "$scratch/log" || true
         "${compose[@]}" logs 2>&1 | tail -n 150 || true
     fi
-    quietly "${compose[@]}" down -v || true
+    take_down -v || true
     rm -rf "$scratch"
     exit "$code"
 }
@@ -59,7 +69,8 @@ get() { curl -sf --max-time 15 "$api$1"; }
 ready() { get /health/ready | grep -q '"status":"ready"'; }
 workers() { get /v1/workers | grep -o '"beatAge"' | wc -l; }
 workers_are() { [ "$(workers)" -eq "$1" ]; }
-consumers() { $engine ps --format '{{.Names}}' | grep -E "^$project[-_]consumers[-_][0-9]+$" | sort; }
+# consumers [all]: those that run, or also those that have stopped.
+consumers() { $engine ps ${1:+-a} --format '{{.Names}}' | grep -E "^$project[-_]consumers[-_][0-9]+$" | sort || true; }
 container() { $engine ps --format '{{.Names}}' | grep -E "^$project[-_]$1[-_]1$"; }
 member() { grep -oE "\"$1\":[0-9]+" | head -n 1 | cut -d: -f2; }
 
@@ -88,7 +99,7 @@ find_engine
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 say "$describe"
-quietly "${compose[@]}" down -v || true
+take_down -v || true
 
 say "Building the images"
 quietly "${compose[@]}" build
@@ -138,10 +149,13 @@ for state in failed expired cancelled; do
     none_is $state || fail "a task is $state: $(get "/v1/tasks?state=$state&limit=1")"
 done
 
-say "Down, and up again: the data stays"
-quietly "${compose[@]}" down
+say "Down: what runs drains"
+take_down
+say "Up again"
+started=$SECONDS
 quietly "${compose[@]}" up -d --scale consumers=2
 until_true 180 "the producer is ready again" ready
+say "Ready $((SECONDS - started)) s after up"
 [ "$(get "/v1/tasks/$id" | grep -c '"message":"kept"')" -eq 1 ] || fail "the first task is gone"
 until_true 60 "two consumers are there again" workers_are 2
 say "The first task's result is still there"

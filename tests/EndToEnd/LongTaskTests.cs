@@ -11,6 +11,7 @@ using Messaging.Tests.Support.Servers;
 namespace Messaging.Tests.EndToEnd;
 
 /// <summary>Tasks that run longer than the broker waits for an acknowledgement.</summary>
+[Category("MostlyWaits")]
 [Parallelizable(ParallelScope.All)]
 public sealed class LongTaskTests
 {
