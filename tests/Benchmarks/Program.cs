@@ -30,7 +30,7 @@ try
     foreach (var benchCase in command.Cases)
     {
         var result = await benchCase.RunAsync(command.Settings, stop.Token);
-        ResultText.Write(result, Console.Out);
+        result.Write(Console.Out);
         Console.WriteLine($"Written to {Path.GetRelativePath(".", await ResultFile.WriteAsync(result, command.Settings.OutputFolder, stop.Token))}");
     }
 

@@ -19,10 +19,10 @@ internal sealed class EndToEnd : IBenchCase
     public string Name => "end-to-end";
 
     /// <inheritdoc/>
-    public string Description => "no-op tasks from the first submit to the last stored result, packed and unpacked, beside bare MassTransit";
+    public string Description => "no-op tasks from the first submit to the last stored result, from the library and over HTTP, beside bare MassTransit";
 
     /// <inheritdoc/>
-    public async Task<CaseResult> RunAsync(BenchSettings settings, CancellationToken cancellationToken)
+    public async Task<IBenchResult> RunAsync(BenchSettings settings, CancellationToken cancellationToken)
     {
         var (tasks, repeats) = (settings.TasksOrDefault, settings.RepeatsOrDefault);
         await using var servers = await BenchServers.StartAsync(cancellationToken);
@@ -56,8 +56,9 @@ internal sealed class EndToEnd : IBenchCase
         (string, Func<string, Task<IContestant>>)[] Others() =>
         [
             ("bare MassTransit, raw JSON", async _ => await BareMassTransit.StartAsync(servers, raw: true, cancellationToken)),
-            ("library, packed", async name => await FromLibrary.StartAsync(name, servers, "packed", Slots, packSize: null, cancellationToken)),
-            ("library, unpacked", async name => await FromLibrary.StartAsync(name, servers, "unpacked", Slots, packSize: 1, cancellationToken)),
+            ("library, packed", async name => await WholeSystem.StartAsync(name, servers, new("packed", Slots), cancellationToken)),
+            ("library, unpacked", async name => await WholeSystem.StartAsync(name, servers, new("unpacked", Slots, PackSize: 1), cancellationToken)),
+            ("HTTP NDJSON, packed", async name => await WholeSystem.StartAsync(name, servers, new("http", Slots, OverHttp: true), cancellationToken)),
         ];
     }
 }

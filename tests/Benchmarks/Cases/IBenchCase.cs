@@ -13,5 +13,5 @@ internal interface IBenchCase
 
     /// <summary>Starts what it needs, measures, stops it.</summary>
     /// <exception cref="BenchFailedException">A run lost or repeated work, or something it needs broke.</exception>
-    Task<CaseResult> RunAsync(BenchSettings settings, CancellationToken cancellationToken);
+    Task<IBenchResult> RunAsync(BenchSettings settings, CancellationToken cancellationToken);
 }

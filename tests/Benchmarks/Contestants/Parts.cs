@@ -6,6 +6,9 @@ internal static class Parts
     /// <summary>The process that sends or submits.</summary>
     public const string Submitter = "submitter";
 
+    /// <summary>The Producer's process, where tasks come over HTTP. The client is no part of the system.</summary>
+    public const string Producer = "producer";
+
     /// <summary>The process that receives and runs.</summary>
     public const string Consumer = "consumer";
 

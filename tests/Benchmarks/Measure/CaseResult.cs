@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Messaging.Tests.Benchmarks.Measure;
 
 /// <summary>What a case showed.</summary>
@@ -6,7 +8,36 @@ namespace Messaging.Tests.Benchmarks.Measure;
 /// <param name="Machine">Where it was measured.</param>
 /// <param name="Contestants">The first is the floor that the others are compared with.</param>
 internal sealed record CaseResult(
-    string Case, IReadOnlyDictionary<string, string> Conditions, IReadOnlyDictionary<string, string> Machine, IReadOnlyList<ContestantResult> Contestants);
+    string Case, IReadOnlyDictionary<string, string> Conditions, IReadOnlyDictionary<string, string> Machine, IReadOnlyList<ContestantResult> Contestants)
+    : IBenchResult
+{
+    /// <inheritdoc/>
+    public void Write(TextWriter output) => ResultText.Write(this, output);
+
+    /// <inheritdoc/>
+    public JsonObject ToJson()
+    {
+        var floor = Contestants[0];
+        return new JsonObject
+        {
+            ["case"] = Case,
+            ["conditions"] = ResultFile.Node(Conditions),
+            ["machine"] = ResultFile.Node(Machine),
+            ["contestants"] = new JsonArray([.. Contestants.Select(c => new JsonObject
+            {
+                ["name"] = c.Name,
+                ["tasksPerSecond"] = ResultFile.Node(c.Rate),
+                ["tasksPerSecondToFloor"] = c.Rate.Median / floor.Rate.Median,
+                ["cpuMicrosecondsPerTask"] = ResultFile.Node(c.CpuPerTask),
+                ["cpuToFloor"] = c.CpuPerTask.Median / floor.CpuPerTask.Median,
+                ["cpuMicrosecondsPerTaskByPart"] = ResultFile.Node(c.CpuByPart),
+                ["upkeepMicrosecondsPerTask"] = ResultFile.Node(c.UpkeepPerTask),
+                ["othersShareOfMachine"] = ResultFile.Node(c.Elsewhere),
+                ["runs"] = ResultFile.Node(c.Samples.Select(s => new { s.Rate, s.CpuPerTask, ElapsedSeconds = s.Elapsed.TotalSeconds })),
+            })]),
+        };
+    }
+}
 
 /// <summary>What one contestant showed.</summary>
 /// <param name="Name">Who.</param>

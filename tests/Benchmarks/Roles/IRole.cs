@@ -16,16 +16,17 @@ internal interface IRole : IAsyncDisposable
 /// <param name="Began">Before the first task.</param>
 /// <param name="Ended">After the last one.</param>
 /// <param name="LastTask">The task that was submitted last; empty for roles that submit none.</param>
-internal readonly record struct RoleReport(long Began, long Ended, Guid LastTask = default)
+/// <param name="More">What else it found, in a form that its contestant knows; without spaces and line ends.</param>
+internal readonly record struct RoleReport(long Began, long Ended, Guid LastTask = default, string More = "")
 {
     /// <summary>As one line.</summary>
-    public override string ToString() => $"{Began} {Ended} {LastTask}";
+    public override string ToString() => $"{Began} {Ended} {LastTask} {More}";
 
     /// <summary>Reads such a line.</summary>
     public static RoleReport Parse(string line)
     {
         var parts = line.Split(' ');
         return new RoleReport(
-            long.Parse(parts[0], CultureInfo.InvariantCulture), long.Parse(parts[1], CultureInfo.InvariantCulture), Guid.Parse(parts[2]));
+            long.Parse(parts[0], CultureInfo.InvariantCulture), long.Parse(parts[1], CultureInfo.InvariantCulture), Guid.Parse(parts[2]), parts[3]);
     }
 }

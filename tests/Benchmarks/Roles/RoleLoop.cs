@@ -34,6 +34,9 @@ internal static class RoleLoop
         BareSender.Name => new BareSender(),
         BareReceiver.Name => new BareReceiver(),
         LibrarySubmitter.Name => new LibrarySubmitter(),
+        HttpSubmitter.Name => new HttpSubmitter(),
+        LatencyProbe.Name => new LatencyProbe(),
+        PostgresRows.Name => new PostgresRows(),
         _ => throw new ArgumentException($"There is no role '{name}'.", nameof(name)),
     };
 }

@@ -66,6 +66,43 @@ internal sealed class BenchLedger(string connectionString, int serverId) : IAsyn
         }
     }
 
+    /// <summary>Checks that so many tasks are open and none is unpublished, and throws them all away.</summary>
+    /// <exception cref="BenchFailedException">It is not so.</exception>
+    public async Task EmptyAsync(int tasks, CancellationToken cancellationToken)
+    {
+        await using var count = _postgres.CreateCommand(
+            "SELECT (SELECT count(*) FROM messaging.tasks), (SELECT count(*) FROM messaging.open_tasks), (SELECT count(*) FROM messaging.outbox)");
+        await using (var row = await count.ExecuteReaderAsync(cancellationToken))
+        {
+            await row.ReadAsync(cancellationToken);
+            if ((row.GetInt64(0), row.GetInt64(1), row.GetInt64(2)) is var found && found != (tasks, tasks, 0))
+                throw new BenchFailedException($"{tasks:N0} tasks were accepted, but the ledger has {found.Item1:N0}, {found.Item2:N0} of them open, and {found.Item3:N0} outbox rows.");
+        }
+
+        await using var empty = _postgres.CreateCommand("TRUNCATE messaging.tasks, messaging.open_tasks, messaging.outbox, messaging.task_tags");
+        await empty.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>The time from the first claim to the last result of all tasks that are there; checks that so many ended well, and throws them away.</summary>
+    /// <exception cref="BenchFailedException">It is not so.</exception>
+    public async Task<TimeSpan> TakeRunAsync(int tasks, CancellationToken cancellationToken)
+    {
+        TimeSpan elapsed;
+        await using var run = _postgres.CreateCommand(
+            "SELECT count(*), count(*) FILTER (WHERE state = 4), max(finished_at) - min(started_at), (SELECT count(*) FROM messaging.open_tasks) FROM messaging.outcomes");
+        await using (var row = await run.ExecuteReaderAsync(cancellationToken))
+        {
+            await row.ReadAsync(cancellationToken);
+            if ((row.GetInt64(0), row.GetInt64(1), row.GetInt64(3)) is var found && found != (tasks, tasks, 0))
+                throw new BenchFailedException($"{tasks:N0} tasks were submitted, but {found.Item1:N0} ended, {found.Item2:N0} of them well, and {found.Item3:N0} are open.");
+            elapsed = row.GetTimeSpan(2);
+        }
+
+        await using var empty = _postgres.CreateCommand("TRUNCATE messaging.tasks, messaging.outcomes");
+        await empty.ExecuteNonQueryAsync(cancellationToken);
+        return elapsed;
+    }
+
     /// <summary>Does now what autovacuum and the checkpointer would do during somebody else's run; answers the CPU time it took.</summary>
     public async Task<TimeSpan> KeepUpAsync(CancellationToken cancellationToken)
     {

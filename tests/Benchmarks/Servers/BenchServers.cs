@@ -75,6 +75,14 @@ internal sealed class BenchServers : IAsyncDisposable
         return (await channel.QueueDeclarePassiveAsync(queue, cancellationToken)).MessageCount;
     }
 
+    /// <summary>Throws away what waits in a queue.</summary>
+    public async Task PurgeAsync(string queue, CancellationToken cancellationToken)
+    {
+        await using var connection = await new ConnectionFactory { Uri = RabbitMq }.CreateConnectionAsync(cancellationToken);
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
+        await channel.QueuePurgeAsync(queue, cancellationToken);
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

@@ -9,25 +9,27 @@ using Messaging.Tests.Support.Processes;
 namespace Messaging.Tests.Benchmarks.Contestants;
 
 /// <summary>
-/// The system, submitted to from a service that uses the library: tasks are committed, published, claimed, run, and their results
-/// committed. The consumer is the product's own process. Ledger and queue are its own: whatever waits in another contestant's outbox
-/// is not its work.
+/// The system, submitted to from a service that uses the library, or over HTTP: tasks are committed, published, claimed, run, and their
+/// results committed. Producer and consumer are the product's own processes. Ledger and queue are its own: whatever waits in another
+/// contestant's outbox is not its work.
 /// </summary>
-internal sealed class FromLibrary : IContestant
+internal sealed class WholeSystem : IContestant
 {
     private static readonly TimeSpan RunLimit = TimeSpan.FromMinutes(5);
 
     private readonly BenchLedger _ledger;
     private readonly ConsumerProcess _consumer;
+    private readonly ProducerProcess? _producer;
     private readonly RoleProcess _submitter;
     private readonly CpuMeter _meter;
 
-    private FromLibrary(string name, BenchServers servers, BenchLedger ledger, ConsumerProcess consumer, RoleProcess submitter)
+    private WholeSystem(string name, BenchServers servers, BenchLedger ledger, ConsumerProcess consumer, ProducerProcess? producer, RoleProcess submitter)
     {
-        (Name, _ledger, _consumer, _submitter) = (name, ledger, consumer, submitter);
+        (Name, _ledger, _consumer, _producer, _submitter) = (name, ledger, consumer, producer, submitter);
+        var (part, process) = producer is null ? (Parts.Submitter, submitter.Id) : (Parts.Producer, producer.Process.Id);
         _meter = new CpuMeter(new Dictionary<string, int>
         {
-            [Parts.Submitter] = submitter.Id,
+            [part] = process,
             [Parts.Consumer] = consumer.Process.Id,
             [Parts.Postgres] = servers.PostgresId,
             [Parts.RabbitMq] = servers.RabbitMqId,
@@ -37,38 +39,39 @@ internal sealed class FromLibrary : IContestant
     /// <inheritdoc/>
     public string Name { get; }
 
-    /// <summary>Makes its ledger and starts its two processes.</summary>
+    /// <summary>Makes its ledger and starts its processes.</summary>
     /// <param name="name">What the tables call it.</param>
     /// <param name="servers">Where tasks are kept and sent.</param>
-    /// <param name="queue">The name of its task queue and of its database.</param>
-    /// <param name="slots">How many tasks the consumer runs at once.</param>
-    /// <param name="packSize">The most tasks in one message; null: the product's own default.</param>
+    /// <param name="shape">What it consists of.</param>
     /// <param name="cancellationToken">Ends the start.</param>
-    public static async Task<FromLibrary> StartAsync(
-        string name, BenchServers servers, string queue, int slots, int? packSize, CancellationToken cancellationToken)
+    public static async Task<WholeSystem> StartAsync(string name, BenchServers servers, SystemShape shape, CancellationToken cancellationToken)
     {
-        var postgres = await servers.CreateDatabaseAsync(queue, cancellationToken);
-        // Both publish: the submitter what it has committed, the consumer what the submitter's relay had no room for.
+        var postgres = await servers.CreateDatabaseAsync(shape.Queue, cancellationToken);
+        var connections = new ProcessConnections(postgres, servers.RabbitMq);
+        // All publish: the producer or submitter what it has committed, the consumer what their relay had no room for.
         var settings = new Dictionary<string, string?>
         {
             ["Logging__LogLevel__Default"] = "Warning",
-            ["Messaging__Relay__PackSize"] = packSize?.ToString(CultureInfo.InvariantCulture),
+            ["Messaging__Relay__PackSize"] = shape.PackSize?.ToString(CultureInfo.InvariantCulture),
         };
+        // The consumer first: the producer checks by the kinds that it registers.
         var consumer = await ConsumerProcess.StartAsync(
-            new ProcessConnections(postgres, servers.RabbitMq),
-            new ConsumerProcessOptions { Queues = [queue], Concurrency = slots },
-            settings,
-            cancellationToken);
+            connections, new ConsumerProcessOptions { Queues = [shape.Queue], Concurrency = shape.Slots }, settings, cancellationToken);
+        ProducerProcess? producer = null;
         try
         {
+            producer = shape.OverHttp ? await ProducerProcess.StartAsync(connections, settings, cancellationToken) : null;
             settings["Messaging__Postgres"] = postgres;
             settings["Messaging__RabbitMq"] = servers.RabbitMq.ToString();
-            settings[LibrarySubmitter.QueueVariable] = queue;
-            var submitter = await RoleProcess.StartAsync(LibrarySubmitter.Name, settings, cancellationToken);
-            return new FromLibrary(name, servers, new BenchLedger(postgres, servers.PostgresId), consumer, submitter);
+            settings[LibraryStages.QueueVariable] = shape.Queue;
+            settings[HttpSubmitter.AddressVariable] = producer?.Address.ToString();
+            var submitter = await RoleProcess.StartAsync(shape.OverHttp ? HttpSubmitter.Name : LibrarySubmitter.Name, settings, cancellationToken);
+            return new WholeSystem(name, servers, new BenchLedger(postgres, servers.PostgresId), consumer, producer, submitter);
         }
         catch
         {
+            if (producer is not null)
+                await producer.DisposeAsync();
             await consumer.DisposeAsync();
             throw;
         }
@@ -111,6 +114,8 @@ internal sealed class FromLibrary : IContestant
     public async ValueTask DisposeAsync()
     {
         await _submitter.DisposeAsync();
+        if (_producer is not null)
+            await _producer.DisposeAsync();
         await _consumer.DisposeAsync();
         await _ledger.DisposeAsync();
     }
@@ -125,3 +130,10 @@ internal sealed class FromLibrary : IContestant
         return elapsed;
     }
 }
+
+/// <summary>What a system under measurement consists of.</summary>
+/// <param name="Queue">The name of its task queue and of its database.</param>
+/// <param name="Slots">How many tasks the consumer runs at once.</param>
+/// <param name="PackSize">The most tasks in one message; null: the product's own default.</param>
+/// <param name="OverHttp">Submitted to through a Producer, by NDJSON; false: from a service that uses the library.</param>
+internal sealed record SystemShape(string Queue, int Slots, int? PackSize = null, bool OverHttp = false);
