@@ -21,7 +21,7 @@ public sealed class DeliveryWatchTests : BrokerTest
     protected override Uri Address(Uri broker)
     {
         _connections = 0;
-        _proxy = new TcpProxy(broker.Port, () =>
+        _proxy = new TcpProxy(broker, () =>
         {
             var connection = Interlocked.Increment(ref _connections);
             return new SwallowedAnswers(SwallowedAnswers.Delivery, channel => _swallows(connection, channel));

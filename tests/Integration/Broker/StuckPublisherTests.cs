@@ -14,7 +14,7 @@ public sealed class StuckPublisherTests : BrokerTest
     protected override Uri Address(Uri broker)
     {
         _connections = 0;
-        _proxy = new TcpProxy(broker.Port, () =>
+        _proxy = new TcpProxy(broker, () =>
         {
             var connection = Interlocked.Increment(ref _connections);
             return new SwallowedAnswers(SwallowedAnswers.Confirm, _ => _swallows(connection));

@@ -12,7 +12,7 @@ public sealed class TcpProxy : IAsyncDisposable
 {
     private const int BufferSize = 64 * 1024;
 
-    private readonly int _target;
+    private readonly DnsEndPoint _target;
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly ConcurrentDictionary<ProxiedConnection, bool> _open = new();
     private readonly CancellationTokenSource _stop = new();
@@ -21,12 +21,24 @@ public sealed class TcpProxy : IAsyncDisposable
     private volatile bool _refusing;
     private long _delayTicks;
 
-    /// <summary>Starts to listen on a free port of 127.0.0.1.</summary>
+    /// <summary>Starts to listen on a free port of 127.0.0.1, for a private server.</summary>
     /// <param name="targetPort">The server's port on 127.0.0.1.</param>
-    /// <param name="answers">Makes, for each connection, what the server's bytes go through on their way to the client; null: as they are.</param>
-    public TcpProxy(int targetPort, Func<IByteFilter>? answers = null)
+    public TcpProxy(int targetPort)
+        : this(new DnsEndPoint("127.0.0.1", targetPort), answers: null)
     {
-        _target = targetPort;
+    }
+
+    /// <summary>Starts to listen on a free port of 127.0.0.1, for a server wherever it is: one in a container may have an address of its own.</summary>
+    /// <param name="server">Its URI.</param>
+    /// <param name="answers">Makes, for each connection, what the server's bytes go through on their way to the client; null: as they are.</param>
+    public TcpProxy(Uri server, Func<IByteFilter>? answers = null)
+        : this(new DnsEndPoint(server.Host, server.Port), answers)
+    {
+    }
+
+    private TcpProxy(DnsEndPoint target, Func<IByteFilter>? answers)
+    {
+        _target = target;
         Answers = answers;
         _listener.Start();
         Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
@@ -48,8 +60,8 @@ public sealed class TcpProxy : IAsyncDisposable
 
     private Func<IByteFilter>? Answers { get; }
 
-    /// <summary>The same URI or address with the proxy's port.</summary>
-    public Uri Through(Uri server) => new UriBuilder(server) { Port = Port }.Uri;
+    /// <summary>The same URI with the proxy's address and port.</summary>
+    public Uri Through(Uri server) => new UriBuilder(server) { Host = "127.0.0.1", Port = Port }.Uri;
 
     /// <summary>Cuts every connection with a reset, as a network that breaks would; new ones are let through.</summary>
     /// <returns>How many were cut.</returns>
@@ -119,7 +131,7 @@ public sealed class TcpProxy : IAsyncDisposable
                 return;
             }
 
-            await connection.Server.ConnectAsync(IPAddress.Loopback, _target, _stop.Token);
+            await connection.Server.ConnectAsync(_target.Host, _target.Port, _stop.Token);
             client.NoDelay = connection.Server.NoDelay = true;
             var ask = CopyAsync(client.GetStream(), connection.Server.GetStream(), null);
             var answer = CopyAsync(connection.Server.GetStream(), client.GetStream(), Answers?.Invoke());
