@@ -4,7 +4,7 @@ using Messaging.Tests.Support.Processes;
 
 namespace Messaging.Tests.Benchmarks;
 
-/// <summary>The command line: <c>bench [name] [--quick] [--repeats N] [--tasks N] [--only TEXT] [--out FOLDER]</c>.</summary>
+/// <summary>The command line: <c>bench [name] [--quick] [--repeats N] [--tasks N] [--only TEXT] [--out FOLDER] [--save-baseline]</c>.</summary>
 /// <param name="Cases">What to run, in order.</param>
 /// <param name="Settings">How.</param>
 internal sealed record BenchCommand(IReadOnlyList<IBenchCase> Cases, BenchSettings Settings)
@@ -22,6 +22,9 @@ internal sealed record BenchCommand(IReadOnlyList<IBenchCase> Cases, BenchSettin
             {
                 case "--quick":
                     settings = settings with { Quick = true };
+                    break;
+                case "--save-baseline":
+                    settings = settings with { SaveBaseline = true };
                     break;
                 case "--repeats":
                     repeats = Number(arguments, ref i, ref wrong);
@@ -50,12 +53,13 @@ internal sealed record BenchCommand(IReadOnlyList<IBenchCase> Cases, BenchSettin
     /// <summary>What can be asked for.</summary>
     public static string Usage(IEnumerable<IBenchCase> known) =>
         $"""
-        bench [name] [--quick] [--repeats N] [--tasks N] [--only TEXT] [--out FOLDER]
+        bench [name] [--quick] [--repeats N] [--tasks N] [--only TEXT] [--out FOLDER] [--save-baseline]
           --quick     one small round: shows that it works, the numbers say nothing
           --repeats   rounds that count (default {BenchSettings.DefaultRepeats})
           --tasks     tasks in each run (default {BenchSettings.DefaultTasks:N0})
           --only      runs only contestants whose name contains the text, and the floor
           --out       folder of the JSON results (default .data/bench)
+          --save-baseline  makes the ratios to the floor those that later runs are compared with (baseline.json, to be committed)
         Cases:
         {string.Join('\n', known.Select(c => $"  {c.Name,-12} {c.Description}"))}
         """;

@@ -15,6 +15,9 @@ internal sealed record BenchSettings
     /// <summary>One small round: proves that the case still works.</summary>
     public bool Quick { get; init; }
 
+    /// <summary>Whether the result becomes the baseline that later runs are compared with.</summary>
+    public bool SaveBaseline { get; init; }
+
     /// <summary>Rounds that count.</summary>
     public int? Repeats { get; init; }
 

@@ -31,6 +31,10 @@ try
     {
         var result = await benchCase.RunAsync(command.Settings, stop.Token);
         result.Write(Console.Out);
+        if (!command.Settings.Quick)
+            await Baseline.CompareAsync(result, Console.Out, stop.Token);
+        if (command.Settings.SaveBaseline)
+            Console.WriteLine($"The new baseline is in {Path.GetRelativePath(".", await Baseline.SaveAsync(result, stop.Token))}");
         Console.WriteLine($"Written to {Path.GetRelativePath(".", await ResultFile.WriteAsync(result, command.Settings.OutputFolder, stop.Token))}");
     }
 

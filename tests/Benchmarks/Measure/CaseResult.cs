@@ -12,6 +12,15 @@ internal sealed record CaseResult(
     : IBenchResult
 {
     /// <inheritdoc/>
+    public IReadOnlyDictionary<string, double> Ratios => Contestants.Skip(1)
+        .SelectMany(c => new KeyValuePair<string, double>[]
+        {
+            new($"{c.Name}: tasks/s × floor", c.Rate.Median / Contestants[0].Rate.Median),
+            new($"{c.Name}: CPU × floor", c.CpuPerTask.Median / Contestants[0].CpuPerTask.Median),
+        })
+        .ToDictionary();
+
+    /// <inheritdoc/>
     public void Write(TextWriter output) => ResultText.Write(this, output);
 
     /// <inheritdoc/>

@@ -8,6 +8,9 @@ internal interface IBenchResult
     /// <summary>The case's name.</summary>
     string Case { get; }
 
+    /// <summary>What can be compared with another run: figures as ratios to the floor of the same run. Empty where there is no floor.</summary>
+    IReadOnlyDictionary<string, double> Ratios { get; }
+
     /// <summary>Writes its tables.</summary>
     void Write(TextWriter output);
 

@@ -18,6 +18,9 @@ internal sealed record LatencyResult(
         [("accepted", l => l.Accepted), ("handler starts", l => l.Started), ("result seen", l => l.Seen)];
 
     /// <inheritdoc/>
+    public IReadOnlyDictionary<string, double> Ratios => new Dictionary<string, double>();
+
+    /// <inheritdoc/>
     public void Write(TextWriter output)
     {
         output.WriteLine();
