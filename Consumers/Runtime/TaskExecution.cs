@@ -44,6 +44,9 @@ internal sealed class TaskExecution
     /// <summary>The claim; only once it was granted.</summary>
     public Claimed Claim => _claim ?? throw new InvalidOperationException("The task is not claimed.");
 
+    /// <summary>True if the claim was granted.</summary>
+    public bool IsClaimed => _claim is not null;
+
     /// <summary>Its place among the suspects; null unless it is one.</summary>
     public SuspectPlace? Place { get; set; }
 

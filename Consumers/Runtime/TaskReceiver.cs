@@ -57,7 +57,7 @@ internal sealed class TaskReceiver(
         string queue, RunTasks message, TaskExecution[] executions, DeliveriesInHand.Delivery delivery, CancellationToken cancellationToken)
     {
         var received = time.GetTimestamp();
-        var runs = new Task[message.Tasks.Count];
+        var runs = new List<Task>(1);
         SuspectPlace? place = null;
         if (message.Tasks is [{ Losses: > 0 } suspect])
         {
@@ -71,16 +71,16 @@ internal sealed class TaskReceiver(
         }
 
         var started = await StartAsync(queue, message.Tasks, place, executions, runs, cancellationToken);
-        if (started < runs.Length)
+        if (started < executions.Length)
         {
             place?.Release(survived: false);
             cancellationToken.ThrowIfCancellationRequested(); // the broker delivers again what was not started
-            log.NoRoom(runs.Length - started, queue);
+            log.NoRoom(executions.Length - started, queue);
             await handBack.ReturnAsync(message.Tasks.Skip(started).Select(task => task.Id), cancellationToken);
             delivery.RestHandedBack();
         }
 
-        var all = started == 1 ? runs[0] : Task.WhenAll(runs.AsSpan(0, started));
+        var all = runs.Count == 1 ? runs[0] : Task.WhenAll(runs);
         if (!all.IsCompleted)
             await UntilCarriedAsync(all, executions.AsMemory(0, started), options.AckAfter - time.GetElapsedTime(received), cancellationToken);
         if (!AreDecided(executions.AsSpan(0, started)))
@@ -117,20 +117,25 @@ internal sealed class TaskReceiver(
         }
     }
 
-    /// <summary>Starts tasks as slots come free, for as long as a delivery may wait; answers how many were started.</summary>
+    /// <summary>
+    /// Starts tasks as slots come free, for as long as a delivery may wait; answers how many were started. Those that get their slots
+    /// together are claimed together.
+    /// </summary>
     private async ValueTask<int> StartAsync(
-        string queue, IReadOnlyList<RunTask> tasks, SuspectPlace? place, TaskExecution[] executions, Task[] runs, CancellationToken cancellationToken)
+        string queue, IReadOnlyList<RunTask> tasks, SuspectPlace? place, TaskExecution[] executions, List<Task> runs, CancellationToken cancellationToken)
     {
         using var patience = new Patience(options.HandBackAfter, time, drain.Draining, cancellationToken);
-        for (var i = 0; i < runs.Length; i++)
+        for (var started = 0; started < tasks.Count;)
         {
-            if (drain.Draining.IsCancellationRequested || !(slots.TryTake() || await slots.TakeAsync(patience.Token)))
-                return i;
-            executions[i] = new TaskExecution(queue, tasks[i], progress, time) { Place = place };
-            runs[i] = runner.RunAsync(executions[i]);
+            if (drain.Draining.IsCancellationRequested || await slots.TakeAsync(queue, tasks.Count - started, patience.Token) is not (> 0 and var taken))
+                return started;
+            for (var i = started; i < started + taken; i++)
+                executions[i] = new TaskExecution(queue, tasks[i], progress, time) { Place = place };
+            runs.Add(runner.RunAsync(new ArraySegment<TaskExecution>(executions, started, taken)));
+            started += taken;
         }
 
-        return runs.Length;
+        return tasks.Count;
     }
 
     /// <summary>

@@ -13,7 +13,7 @@ namespace Messaging.Consumers.Runtime;
 /// Trouble with the ledger is waited out and never charged to a task.
 /// </summary>
 internal sealed class TaskRunner(
-    ClaimStage claims,
+    ClaimStage stage,
     TaskContents contents,
     HandlerTransactions transactions,
     FinishRecorder recorder,
@@ -36,10 +36,30 @@ internal sealed class TaskRunner(
     public static readonly TimeSpan OutageDelay = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Runs a task that has a slot; never throws. When it returns, the task is recorded, handed back or not ours, or, if the worker
-    /// stops while the ledger is away, <see cref="TaskExecution.IsDecided"/> is false and the broker must deliver again.
+    /// Runs tasks that have a slot each: claimed together, then each by itself. Never throws. When it returns, each is recorded, handed
+    /// back or not ours, or, if the worker stops while the ledger is away, its <see cref="TaskExecution.IsDecided"/> is false and the broker
+    /// must deliver again.
     /// </summary>
-    public async Task RunAsync(TaskExecution execution)
+    public async Task RunAsync(ArraySegment<TaskExecution> executions)
+    {
+        await ClaimAsync(executions);
+        if (executions.Count == 1)
+        {
+            await RunAsync(executions[0]);
+            return;
+        }
+
+        var runs = new Task[executions.Count];
+        for (var i = 0; i < runs.Length; i++)
+        {
+            var execution = executions[i];
+            runs[i] = Task.Run(() => RunAsync(execution)); // a handler that blocks its thread holds up nobody else
+        }
+
+        await Task.WhenAll(runs);
+    }
+
+    private async Task RunAsync(TaskExecution execution)
     {
         TaskOutcome? outcome;
         try
@@ -85,10 +105,10 @@ internal sealed class TaskRunner(
     /// <summary>From the claim to the outcome. Null: there is nothing to record.</summary>
     private async Task<TaskOutcome?> AttemptAsync(TaskExecution execution)
     {
+        if (!execution.IsClaimed)
+            return null; // not to be had, or undecided because the worker stops
         try
         {
-            if (!await ClaimAsync(execution))
-                return null;
             FaultPoint.Reached(FaultPoint.AfterClaim); // dying here: the claim is rescued with this worker's others, no attempt is spent
             return StopBeforeStart(execution)
                 ?? probation.Admit(execution)
@@ -100,36 +120,51 @@ internal sealed class TaskRunner(
         {
             // A fault of ours, not of the task.
             log.RunnerFailed(e, execution.Copy.Kind, execution.Copy.Id);
-            return execution.IsDecided ? new GivenBack(UnknownKindDelay) : null;
+            return new GivenBack(UnknownKindDelay);
         }
     }
 
-    /// <summary>The message was only a hint: the ledger decides. False: not to be had, or undecided because the worker stops.</summary>
-    private async Task<bool> ClaimAsync(TaskExecution execution)
+    /// <summary>The message was only a hint: the ledger decides.</summary>
+    private async Task ClaimAsync(ArraySegment<TaskExecution> executions)
     {
         for (var tries = 1; ; tries++)
         {
-            // The same fence at each try, so that a claim whose answer was lost is found again; a new one only under a new identity.
-            if (execution.Fence.Worker != identity.Id)
-                TakeFence(execution);
+            // The same fences at each try, so that a claim whose answer was lost is found again; new ones only under a new identity.
+            foreach (var execution in executions)
+            {
+                if (execution.Fence.Worker != identity.Id)
+                    TakeFence(execution);
+            }
+
             try
             {
                 // Without a token: a claim that was asked for is waited for, or it would be held by nobody.
-                var claim = await claims.ClaimAsync(new ClaimRequest(execution.Copy.Id, execution.Fence), CancellationToken.None);
-                execution.Decide(claim);
-                if (claim is not null)
-                    return true;
-                log.NotToBeHad(execution.Copy.Kind, execution.Copy.Id);
-                meter.Dropped(execution.Queue);
-                return false;
+                var claims = await stage.ClaimAsync(executions.Select(x => new ClaimRequest(x.Copy.Id, x.Fence)).ToArray(), CancellationToken.None);
+                for (var i = 0; i < claims.Length; i++)
+                    Decide(executions[i], claims[i]);
+                return;
             }
             catch (LedgerUnavailableException e)
             {
                 pulse.Failed(e);
                 if (!await Backoff.PauseAsync(tries, time, drain.Draining))
-                    return false;
+                    return;
+            }
+            catch (Exception e)
+            {
+                log.RunnerFailed(e, executions[0].Copy.Kind, executions[0].Copy.Id);
+                return;
             }
         }
+    }
+
+    private void Decide(TaskExecution execution, Claimed? claim)
+    {
+        execution.Decide(claim);
+        if (claim is not null)
+            return;
+        log.NotToBeHad(execution.Copy.Kind, execution.Copy.Id);
+        meter.Dropped(execution.Queue);
     }
 
     private void TakeFence(TaskExecution execution)

@@ -30,7 +30,7 @@ public static class TaskTransitions
         ],
         [TaskState.Running] =
         [
-            TaskState.Succeeded, // FinishSql.End
+            TaskState.Succeeded, // FinishSql.Succeed
             TaskState.Failed,    // FinishSql.End; RescueSql.DeadLetter: it kills its workers
             TaskState.Cancelled, // FinishSql.End after a cancel request or by the handler; RescueSql if its worker died meanwhile
             TaskState.Scheduled, // FinishSql.Retry: the next attempt, or a snooze; FinishSql.HandBack with a delay

@@ -2,6 +2,7 @@ using Messaging.Infrastructure.Store.Connections;
 using Messaging.Infrastructure.Store.Expire;
 using Messaging.Infrastructure.Store.GroupCommit;
 using Microsoft.Extensions.Options;
+using NpgsqlTypes;
 
 namespace Messaging.Infrastructure.Store.Claim;
 
@@ -29,53 +30,77 @@ public sealed record Claimed(Fence Fence, int Attempt, int Revision, DateTimeOff
 /// </summary>
 public sealed class ClaimStage : IAsyncDisposable
 {
+    // Of one statement. Whole deliveries are claimed together, so this may be exceeded by the last of them.
+    private const int MostClaims = 500;
+
     private readonly LedgerConnections _ledger;
-    private readonly GroupCommitWriter<ClaimRequest, Claimed?> _writer;
+    private readonly GroupCommitWriter<IReadOnlyList<ClaimRequest>, Claimed?[]> _writer;
 
     /// <summary>Starts the stage's writers.</summary>
     public ClaimStage(LedgerConnections ledger, IOptions<LedgerOptions> options, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(options);
         _ledger = ledger;
-        _writer = new GroupCommitWriter<ClaimRequest, Claimed?>(
-            new GroupCommitOptions { Name = "claim", MaxWait = options.Value.MaxWait },
-            _ => 64,
+        _writer = new GroupCommitWriter<IReadOnlyList<ClaimRequest>, Claimed?[]>(
+            new GroupCommitOptions { Name = "claim", MaxWait = options.Value.MaxWait, MaxBytes = MostClaims },
+            requests => requests.Count,
             WriteAsync,
             time);
     }
 
     /// <summary>Claims a queued task. Null: it is not to be had (running elsewhere, ended, cancelled, rescheduled, past its deadline); drop the copy.</summary>
     /// <exception cref="LedgerUnavailableException">The ledger did not answer in time. Asking again with the same fence is safe.</exception>
-    public ValueTask<Claimed?> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken) => _writer.AddAsync(request, cancellationToken);
+    public async ValueTask<Claimed?> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken) =>
+        (await ClaimAsync([request], cancellationToken))[0];
+
+    /// <summary>Claims several tasks at once; answers in their order, each as if it had come alone.</summary>
+    /// <exception cref="LedgerUnavailableException">The ledger did not answer in time. Asking again with the same fences is safe.</exception>
+    public ValueTask<Claimed?[]> ClaimAsync(IReadOnlyList<ClaimRequest> requests, CancellationToken cancellationToken) =>
+        _writer.AddAsync(requests, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _writer.DisposeAsync();
 
-    private async Task<Claimed?[]> WriteAsync(IReadOnlyList<ClaimRequest> items, bool retry, CancellationToken cancellationToken)
+    private async Task<Claimed?[][]> WriteAsync(IReadOnlyList<IReadOnlyList<ClaimRequest>> items, bool retry, CancellationToken cancellationToken)
+    {
+        var claims = items.SelectMany(group => group).ToArray();
+        var claimed = await WriteAsync(claims, cancellationToken);
+        var answers = new Claimed?[items.Count][];
+        for (int i = 0, next = 0; i < answers.Length; next += items[i++].Count)
+            answers[i] = claimed[next..(next + items[i].Count)];
+        return answers;
+    }
+
+    private async Task<Claimed?[]> WriteAsync(ClaimRequest[] claims, CancellationToken cancellationToken)
     {
         // In id order: two batches that meet the same rows lock them in the same order.
-        var ordered = items.OrderBy(c => c.TaskId).ToArray();
+        var ids = Array.ConvertAll(claims, c => c.TaskId);
+        var places = Enumerable.Range(0, claims.Length).ToArray();
+        Array.Sort(ids, places);
+        var ordered = Array.ConvertAll(places, place => claims[place].Fence);
         await using var connection = await _ledger.Relaxed.OpenConnectionAsync(cancellationToken);
         await using var batch = connection.CreateBatch();
         batch.Add(
             ClaimSql.Claim,
-            Array.ConvertAll(ordered, c => c.TaskId),
-            Array.ConvertAll(ordered, c => c.Fence.Worker),
-            Array.ConvertAll(ordered, c => c.Fence.ClaimNo));
-        var claimed = new Dictionary<(Guid, Fence), Claimed>(items.Count);
+            ids,
+            Parameters.Differing(Array.ConvertAll(ordered, f => f.Worker), NpgsqlDbType.Uuid),
+            Array.ConvertAll(ordered, f => f.ClaimNo),
+            ordered[0].Worker);
+        var claimed = new Claimed?[claims.Length];
+        var granted = 0;
         await using (var reader = await batch.ReadPreparedAsync(cancellationToken))
         {
-            while (await reader.ReadAsync(cancellationToken))
+            for (; await reader.ReadAsync(cancellationToken); granted++)
             {
-                var fence = new Fence(reader.GetGuid(1), reader.GetInt64(2));
-                claimed[(reader.GetGuid(0), fence)] = new Claimed(
-                    fence, reader.GetInt32(3), reader.GetInt32(4), new DateTimeOffset(reader.GetDateTime(5), TimeSpan.Zero), reader.GetInt16(6));
+                var place = places[reader.GetInt64(0) - 1];
+                claimed[place] = new Claimed(
+                    claims[place].Fence, reader.GetInt32(1), reader.GetInt32(2), new DateTimeOffset(reader.GetDateTime(3), TimeSpan.Zero), reader.GetInt16(4));
             }
         }
 
         // Copies of what has ended are refused too; only what is still queued can be past its deadline.
-        if (claimed.Count < ordered.Length)
-            await ExpireStage.ExpireRefusedAsync(connection, Array.ConvertAll(Array.FindAll(ordered, c => !claimed.ContainsKey((c.TaskId, c.Fence))), c => c.TaskId), cancellationToken);
-        return [.. items.Select(c => claimed.GetValueOrDefault((c.TaskId, c.Fence)))];
+        if (granted < claims.Length)
+            await ExpireStage.ExpireRefusedAsync(connection, [.. claims.Where((_, place) => claimed[place] is null).Select(c => c.TaskId)], cancellationToken);
+        return claimed;
     }
 }

@@ -50,6 +50,23 @@ internal static class Parameters
     public static NpgsqlParameter Texts<T>(T[] rows, Converter<T, ReadOnlyMemory<byte>?> text) =>
         new() { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text, Value = Array.ConvertAll(rows, text) };
 
+    /// <summary>
+    /// A column in which the rows of a batch mostly agree: their values, or null if all have the first one's, which then travels once, as
+    /// a parameter of its own. In the statement: <c>coalesce(t.column, $n)</c>, since unnest fills a missing array up with nulls.
+    /// </summary>
+    public static NpgsqlParameter Differing<T>(T[] values, NpgsqlDbType type)
+        where T : notnull
+    {
+        var first = values[0];
+        return Rows(Array.TrueForAll(values, v => EqualityComparer<T>.Default.Equals(v, first)) ? null : values, type);
+    }
+
+    /// <summary>A column that is mostly null: its values, or null if it is null in all rows.</summary>
+    public static NpgsqlParameter Rare<T>(T[] values, NpgsqlDbType type) => Rows(Array.TrueForAll(values, static v => v is null) ? null : values, type);
+
+    private static NpgsqlParameter Rows<T>(T[]? values, NpgsqlDbType type) =>
+        new() { NpgsqlDbType = NpgsqlDbType.Array | type, Value = values is null ? DBNull.Value : values };
+
     /// <summary>Makes a text of ours storable: NUL becomes U+FFFD, lone surrogates too, and what is too long is cut.</summary>
     public static string Scrub(string text, int longest)
     {

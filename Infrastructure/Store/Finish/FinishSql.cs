@@ -3,21 +3,35 @@ namespace Messaging.Infrastructure.Store.Finish;
 /// <summary>The statements of a finish. All are fenced by (worker, claim_no) and use the primary key of open_tasks, rows in id order.</summary>
 public static class FinishSql
 {
-    /// <summary>Ends tasks: takes the open row away and writes the outcome, both or neither; answers the ids that were still ours.</summary>
+    /// <summary>
+    /// Ends tasks well: takes the open row away and writes the outcome, both or neither. Says only how many were still ours: nearly always
+    /// all of them. $5: the worker, if all share it.
+    /// </summary>
+    public const string Succeed = """
+        WITH gone AS (
+            DELETE FROM messaging.open_tasks o
+            USING unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[]) AS f(id, worker, claim_no, result)
+            WHERE o.id = f.id AND o.state = 3 AND o.worker = coalesce(f.worker, $5) AND o.claim_no = f.claim_no
+            RETURNING o.id, o.worker, o.claim_no, o.claimed_at, o.attempt, f.result
+        )
+        INSERT INTO messaging.outcomes (task_id, worker, claim_no, started_at, attempt, state, result)
+        SELECT id, worker, claim_no, claimed_at, attempt, 4, result FROM gone
+        """;
+
+    /// <summary>Ends tasks otherwise: takes the open row away and writes the outcome and the history, all or nothing; answers the ids that were still ours.</summary>
     public const string End = """
         WITH gone AS (
             DELETE FROM messaging.open_tasks o
-            USING unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::smallint[], $5::text[], $6::text[], $7::text[], $8::text[])
-                AS f(id, worker, claim_no, state, result, failure, outcome, fingerprint)
+            USING unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::smallint[], $5::text[], $6::text[], $7::text[])
+                AS f(id, worker, claim_no, state, failure, outcome, fingerprint)
             WHERE o.id = f.id AND o.state = 3 AND o.worker = f.worker AND o.claim_no = f.claim_no
-            RETURNING f.id, f.worker, f.claim_no, f.state, f.result, f.failure, f.outcome, f.fingerprint, o.attempt, o.claimed_at
-        ), unsuccessful AS (
+            RETURNING f.id, f.worker, f.claim_no, f.state, f.failure, f.outcome, f.fingerprint, o.attempt, o.claimed_at
+        ), history AS (
             INSERT INTO messaging.attempts (task_id, worker, claim_no, started_at, attempt, outcome, failure)
-            SELECT id, worker, claim_no, claimed_at, attempt, outcome, failure
-            FROM gone WHERE state <> 4
+            SELECT id, worker, claim_no, claimed_at, attempt, outcome, failure FROM gone
         )
-        INSERT INTO messaging.outcomes (task_id, worker, claim_no, started_at, attempt, state, result, failure, fingerprint)
-        SELECT id, worker, claim_no, claimed_at, attempt, state, result, failure, fingerprint FROM gone
+        INSERT INTO messaging.outcomes (task_id, worker, claim_no, started_at, attempt, state, failure, fingerprint)
+        SELECT id, worker, claim_no, claimed_at, attempt, state, failure, fingerprint FROM gone
         RETURNING task_id, worker, claim_no
         """;
 

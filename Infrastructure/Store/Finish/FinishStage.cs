@@ -7,6 +7,7 @@ using Messaging.Infrastructure.Store.Connections;
 using Messaging.Infrastructure.Store.GroupCommit;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace Messaging.Infrastructure.Store.Finish;
 
@@ -74,11 +75,14 @@ public sealed class FinishStage : IAsyncDisposable
     private async Task<FinishAnswer[]> WriteAsync(IReadOnlyList<Finish> items, bool retry, CancellationToken cancellationToken)
     {
         var ordered = items.OrderBy(f => f.TaskId).ToArray();
-        var ended = ordered.OfType<Ended>().ToArray();
+        var succeeded = ordered.OfType<Ended>().Where(f => f.State == TaskState.Succeeded).ToArray();
+        var ended = ordered.OfType<Ended>().Where(f => f.State != TaskState.Succeeded).ToArray();
         var putOff = ordered.Where(f => f is RetryLater or Snoozed).ToArray();
         var handedBack = ordered.OfType<HandedBack>().ToArray();
         await using var connection = await _ledger.Durable.OpenConnectionAsync(cancellationToken);
         await using var batch = connection.CreateBatch();
+        if (succeeded.Length > 0)
+            AddSucceeded(batch, succeeded);
         if (ended.Length > 0)
             AddEnded(batch, ended);
         if (putOff.Length > 0)
@@ -86,7 +90,7 @@ public sealed class FinishStage : IAsyncDisposable
         if (handedBack.Length > 0)
             AddHandedBack(batch, handedBack);
 
-        var recorded = new HashSet<(Guid, Fence)>(items.Count);
+        var recorded = new HashSet<(Guid, Fence)>(ended.Length + putOff.Length + handedBack.Length);
         await using (var reader = await batch.ReadPreparedAsync(cancellationToken))
         {
             do
@@ -97,18 +101,27 @@ public sealed class FinishStage : IAsyncDisposable
             while (await reader.NextResultAsync(cancellationToken));
         }
 
-        var refused = ordered.Where(f => !recorded.Contains((f.TaskId, f.Fence))).ToArray();
+        // Of successes only the number is known. If one is missing all are asked for: those just recorded are found by their fences.
+        var successes = succeeded.Length > 0 && batch.BatchCommands[0].RecordsAffected == succeeded.Length;
+        var refused = ordered.Where(f => !(successes && f is Ended { State: TaskState.Succeeded }) && !recorded.Contains((f.TaskId, f.Fence))).ToArray();
         var why = refused.Length == 0 ? [] : await ExplainAsync(connection, refused, cancellationToken);
         return [.. items.Select(f => why.TryGetValue((f.TaskId, f.Fence), out var answer) ? answer : FinishAnswer.Recorded)];
     }
 
-    internal static void AddEnded(NpgsqlBatch batch, Ended[] ended) => batch.Add(
+    internal static void AddSucceeded(NpgsqlBatch batch, Ended[] succeeded) => batch.Add(
+        FinishSql.Succeed,
+        Array.ConvertAll(succeeded, f => f.TaskId),
+        Parameters.Differing(Array.ConvertAll(succeeded, f => f.Fence.Worker), NpgsqlDbType.Uuid),
+        Array.ConvertAll(succeeded, f => f.Fence.ClaimNo),
+        Parameters.Texts(succeeded, f => f.Result),
+        succeeded[0].Fence.Worker);
+
+    private static void AddEnded(NpgsqlBatch batch, Ended[] ended) => batch.Add(
         FinishSql.End,
         Array.ConvertAll(ended, f => f.TaskId),
         Array.ConvertAll(ended, f => f.Fence.Worker),
         Array.ConvertAll(ended, f => f.Fence.ClaimNo),
         Array.ConvertAll(ended, f => (short)f.State),
-        Parameters.Texts(ended, f => f.Result),
         Array.ConvertAll(ended, f => Text(f.Failure)),
         Array.ConvertAll(ended, OutcomeOf),
         Array.ConvertAll(ended, f => f.Fingerprint));
@@ -161,7 +174,6 @@ public sealed class FinishStage : IAsyncDisposable
     private static string OutcomeOf(Finish finish) => finish switch
     {
         Snoozed => AttemptOutcomes.Snoozed,
-        Ended { State: TaskState.Succeeded } => AttemptOutcomes.Succeeded,
         Ended { State: TaskState.Cancelled } => AttemptOutcomes.Cancelled,
         Ended { TimedOut: true } or RetryLater { TimedOut: true } => AttemptOutcomes.TimedOut,
         _ => AttemptOutcomes.Failed,

@@ -27,7 +27,7 @@ public sealed class HandlerTransaction : IAsyncDisposable
     /// <summary>True if its connection was cut: nothing of it is kept, unless that was during <see cref="TryFinishAsync"/>.</summary>
     public bool IsBroken => _connection.State != ConnectionState.Open;
 
-    /// <summary>Records the outcome and commits; false if the claim is no longer ours: then nothing of the transaction is kept.</summary>
+    /// <summary>Records a success and commits; false if the claim is no longer ours: then nothing of the transaction is kept.</summary>
     /// <exception cref="InvalidOperationException">The handler has ended the transaction itself, or still reads from it.</exception>
     /// <exception cref="LedgerUnavailableException">The connection was cut before; nothing of the transaction is kept.</exception>
     /// <exception cref="PostgresException">The transaction can't be committed; nothing of it is kept.</exception>
@@ -38,9 +38,8 @@ public sealed class HandlerTransaction : IAsyncDisposable
             throw new LedgerUnavailableException("The connection of the handler's transaction was cut.");
         await using (var batch = MakeBatch())
         {
-            FinishStage.AddEnded(batch, [finish]);
-            await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
-            if (!await reader.ReadAsync(cancellationToken))
+            FinishStage.AddSucceeded(batch, [finish]);
+            if (await batch.ExecuteNonQueryAsync(cancellationToken) == 0)
                 return false; // rolled back when disposed of
         }
 

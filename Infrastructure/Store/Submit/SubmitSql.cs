@@ -3,19 +3,26 @@ namespace Messaging.Infrastructure.Store.Submit;
 /// <summary>The statements of a submit, in the order of one transaction.</summary>
 public static class SubmitSql
 {
-    /// <summary>Appends to the newest partition; rows come in id order, so the primary key grows at its right edge.</summary>
+    /// <summary>
+    /// Appends to the newest partition; rows come in id order, so the primary key grows at its right edge. What all tasks of the batch
+    /// share comes once, in $11 to $14, and its array is null then.
+    /// </summary>
     public const string InsertTasks = """
         INSERT INTO messaging.tasks (id, kind, queue, input, timeout_ms, max_attempts, run_at, tags, trace_parent, deadline)
-        SELECT t.id, t.kind, t.queue, t.input, t.timeout_ms, t.max_attempts, t.run_at, string_to_array(t.tags, E'\x1f'), t.trace_parent, t.deadline
+        SELECT t.id, coalesce(t.kind, $11), coalesce(t.queue, $12), t.input, coalesce(t.timeout_ms, $13), coalesce(t.max_attempts, $14),
+               t.run_at, string_to_array(t.tags, E'\x1f'), t.trace_parent, t.deadline
         FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::integer[], $7::timestamptz[], $8::text[], $9::text[],
                 $10::timestamptz[])
             AS t(id, kind, queue, input, timeout_ms, max_attempts, run_at, tags, trace_parent, deadline)
         """;
 
-    /// <summary>A task with a due time is scheduled (index open_tasks_due), one without is queued. Those with a deadline go into open_tasks_deadline.</summary>
+    /// <summary>
+    /// A task with a due time is scheduled (index open_tasks_due), one without is queued. Those with a deadline go into
+    /// open_tasks_deadline. $5: the queue, if all tasks share it.
+    /// </summary>
     public const string InsertOpenTasks = """
         INSERT INTO messaging.open_tasks (id, queue, due_at, deadline_at, state)
-        SELECT t.id, t.queue, t.due_at, t.deadline_at, CASE WHEN t.due_at IS NULL THEN 2 ELSE 0 END
+        SELECT t.id, coalesce(t.queue, $5), t.due_at, t.deadline_at, CASE WHEN t.due_at IS NULL THEN 2 ELSE 0 END
         FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::timestamptz[]) AS t(id, queue, due_at, deadline_at)
         """;
 

@@ -6,6 +6,7 @@ using Messaging.Infrastructure.Store.Depth;
 using Messaging.Infrastructure.Store.GroupCommit;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace Messaging.Infrastructure.Store.Submit;
 
@@ -99,21 +100,32 @@ public sealed class SubmitStage : IAsyncDisposable
         var ids = Array.ConvertAll(tasks, t => t.Id);
         var queues = Array.ConvertAll(tasks, t => t.Queue);
         var deadlines = Array.ConvertAll(tasks, t => t.Deadline?.UtcDateTime);
+        var first = tasks[0];
         await using var connection = await _ledger.Durable.OpenConnectionAsync(cancellationToken);
         await using var batch = connection.CreateBatch();
         batch.Add(
             SubmitSql.InsertTasks,
             ids,
-            Array.ConvertAll(tasks, t => t.Kind),
-            queues,
+            Parameters.Differing(Array.ConvertAll(tasks, t => t.Kind), NpgsqlDbType.Text),
+            Parameters.Differing(queues, NpgsqlDbType.Text),
             Parameters.Texts(tasks, t => t.Input),
-            Array.ConvertAll(tasks, t => (long)t.Timeout.TotalMilliseconds),
-            Array.ConvertAll(tasks, t => t.MaxAttempts),
-            Array.ConvertAll(tasks, t => t.RunAt?.UtcDateTime),
-            Array.ConvertAll(tasks, t => t.Tags.Count == 0 ? null : string.Join(TagSeparator, t.Tags)),
-            Array.ConvertAll(tasks, t => t.TraceParent),
-            deadlines);
-        batch.Add(SubmitSql.InsertOpenTasks, ids, queues, Array.ConvertAll(due, d => d?.UtcDateTime), deadlines);
+            Parameters.Differing(Array.ConvertAll(tasks, t => (long)t.Timeout.TotalMilliseconds), NpgsqlDbType.Bigint),
+            Parameters.Differing(Array.ConvertAll(tasks, t => t.MaxAttempts), NpgsqlDbType.Integer),
+            Parameters.Rare(Array.ConvertAll(tasks, t => t.RunAt?.UtcDateTime), NpgsqlDbType.TimestampTz),
+            Parameters.Rare(Array.ConvertAll(tasks, t => t.Tags.Count == 0 ? null : string.Join(TagSeparator, t.Tags)), NpgsqlDbType.Text),
+            Parameters.Rare(Array.ConvertAll(tasks, t => t.TraceParent), NpgsqlDbType.Text),
+            Parameters.Rare(deadlines, NpgsqlDbType.TimestampTz),
+            first.Kind,
+            first.Queue,
+            (long)first.Timeout.TotalMilliseconds,
+            first.MaxAttempts);
+        batch.Add(
+            SubmitSql.InsertOpenTasks,
+            ids,
+            Parameters.Differing(queues, NpgsqlDbType.Text),
+            Parameters.Rare(Array.ConvertAll(due, d => d?.UtcDateTime), NpgsqlDbType.TimestampTz),
+            Parameters.Rare(deadlines, NpgsqlDbType.TimestampTz),
+            first.Queue);
         var tags = tasks.SelectMany(t => t.Tags.Select(tag => (t.Id, tag))).ToArray();
         if (tags.Length > 0)
             batch.Add(SubmitSql.InsertTags, Array.ConvertAll(tags, t => t.Id), Array.ConvertAll(tags, t => t.tag));
