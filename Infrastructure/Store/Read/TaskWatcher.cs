@@ -6,13 +6,13 @@ namespace Messaging.Infrastructure.Store.Read;
 
 /// <summary>
 /// Lets callers wait for the end of tasks. One loop asks the ledger for all of them in one query; it runs only while somebody waits.
-/// A task is asked for soon after its wait began and then ever more rarely: after half the time that it has been waited for, at
+/// A task is asked for soon after its wait began and then ever more rarely: after a quarter of the time that it has been waited for, at
 /// least <see cref="Soonest"/> and at most <see cref="Latest"/>. Safe to use from several threads.
 /// </summary>
 public sealed class TaskWatcher(LedgerConnections ledger, TimeProvider time, ILogger<TaskWatcher> log)
 {
     /// <summary>The shortest time between two looks at a task.</summary>
-    public static readonly TimeSpan Soonest = TimeSpan.FromMilliseconds(2);
+    public static readonly TimeSpan Soonest = TimeSpan.FromMilliseconds(1);
 
     /// <summary>The longest time between two looks at a task.</summary>
     public static readonly TimeSpan Latest = TimeSpan.FromMilliseconds(50);
@@ -124,7 +124,7 @@ public sealed class TaskWatcher(LedgerConnections ledger, TimeProvider time, ILo
             if (watch.NextLook <= waited)
             {
                 due.Add(id);
-                watch.NextLook = waited + TimeSpan.FromTicks(Math.Clamp(waited.Ticks / 2, Soonest.Ticks, Latest.Ticks));
+                watch.NextLook = waited + TimeSpan.FromTicks(Math.Clamp(waited.Ticks / 4, Soonest.Ticks, Latest.Ticks));
             }
 
             pause = watch.NextLook - waited is var left && left < pause ? left : pause;
