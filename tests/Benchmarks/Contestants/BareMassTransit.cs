@@ -65,11 +65,11 @@ internal sealed class BareMassTransit : IContestant
         var receiving = _receiver.RunAsync(tasks, RunLimit, cancellationToken);
         var sending = _sender.RunAsync(tasks, RunLimit, cancellationToken);
         var (sent, received) = (await sending, await receiving);
-        var (cpu, elsewhere) = CpuMeter.Between(before, _meter.Read());
+        var cost = CpuMeter.Between(before, _meter.Read());
 
         if (await _servers.WaitingAsync(_queue, cancellationToken) is > 0 and var left)
             throw new BenchFailedException($"{Name}: {left:N0} messages are left in the queue after {tasks:N0} were received.");
-        return new Sample(tasks, Stopwatch.GetElapsedTime(sent.Began, received.Ended), cpu, elsewhere, TimeSpan.Zero);
+        return Sample.Of(tasks, Stopwatch.GetElapsedTime(sent.Began, received.Ended), cost);
     }
 
     /// <inheritdoc/>

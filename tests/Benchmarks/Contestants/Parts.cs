@@ -17,4 +17,7 @@ internal static class Parts
 
     /// <summary>The broker.</summary>
     public const string RabbitMq = "RabbitMQ";
+
+    /// <summary>True for what is not ours: its memory is a matter of its settings, and Postgres's is shared between its processes.</summary>
+    public static bool IsServer(string part) => part is Postgres or RabbitMq;
 }

@@ -98,10 +98,10 @@ internal sealed class WholeSystem : IContestant
             if (await Task.WhenAny(working, _consumer.Process.Exit) != working)
                 throw new BenchFailedException($"{Name}: the consumer ended. {_consumer.Process.LastLines()}");
             var elapsed = await working;
-            var (cpu, elsewhere) = CpuMeter.Between(before, _meter.Read());
+            var cost = CpuMeter.Between(before, _meter.Read());
 
             await _ledger.CheckAsync(tasks, cancellationToken);
-            return new Sample(tasks, elapsed, cpu, elsewhere, await _ledger.KeepUpAsync(cancellationToken));
+            return Sample.Of(tasks, elapsed, cost, await _ledger.KeepUpAsync(cancellationToken));
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

@@ -41,6 +41,8 @@ internal sealed record CaseResult(
                 ["cpuToFloor"] = c.CpuPerTask.Median / floor.CpuPerTask.Median,
                 ["cpuMicrosecondsPerTaskByPart"] = ResultFile.Node(c.CpuByPart),
                 ["upkeepMicrosecondsPerTask"] = ResultFile.Node(c.UpkeepPerTask),
+                ["peakMiBByPart"] = ResultFile.Node(c.PeakMiBByPart),
+                ["processorsBusy"] = ResultFile.Node(c.Busy),
                 ["othersShareOfMachine"] = ResultFile.Node(c.Elsewhere),
                 ["runs"] = ResultFile.Node(c.Samples.Select(s => new { s.Rate, s.CpuPerTask, ElapsedSeconds = s.Elapsed.TotalSeconds })),
             })]),
@@ -64,6 +66,13 @@ internal sealed record ContestantResult(string Name, IReadOnlyList<Sample> Sampl
 
     /// <summary>The share of the machine that others took during the runs, 0 to 1.</summary>
     public Spread Elsewhere => Spread.Of(Samples.Select(s => s.Elsewhere / s.Elapsed / Environment.ProcessorCount));
+
+    /// <summary>The share of the machine's processors that everybody together used, 0 to 1.</summary>
+    public Spread Busy => Spread.Of(Samples.Select(s => s.Busy));
+
+    /// <summary>The most memory that each of our own processes had resident, in MiB.</summary>
+    public IReadOnlyDictionary<string, Spread> PeakMiBByPart =>
+        Samples[0].PeakMiB.Keys.ToDictionary(part => part, part => Spread.Of(Samples.Select(s => s.PeakMiB[part])));
 
     /// <summary>µs of CPU for one task, by part.</summary>
     public IReadOnlyDictionary<string, Spread> CpuByPart =>

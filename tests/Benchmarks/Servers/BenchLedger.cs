@@ -1,3 +1,4 @@
+using Messaging.Tests.Benchmarks.Contestants;
 using Messaging.Tests.Benchmarks.Measure;
 using Npgsql;
 
@@ -8,12 +9,10 @@ namespace Messaging.Tests.Benchmarks.Servers;
 /// <param name="serverId">Root of Postgres's processes.</param>
 internal sealed class BenchLedger(string connectionString, int serverId) : IAsyncDisposable
 {
-    private const string Server = "server";
-
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(3);
 
     private readonly NpgsqlDataSource _postgres = NpgsqlDataSource.Create(connectionString);
-    private readonly CpuMeter _meter = new(new Dictionary<string, int> { [Server] = serverId });
+    private readonly CpuMeter _meter = new(new Dictionary<string, int> { [Parts.Postgres] = serverId });
     private long _submitted;
 
     /// <summary>
@@ -115,7 +114,7 @@ internal sealed class BenchLedger(string connectionString, int serverId) : IAsyn
             await command.ExecuteNonQueryAsync(cancellationToken);
         }
 
-        return CpuMeter.Between(before, _meter.Read()).Parts[Server];
+        return CpuMeter.Between(before, _meter.Read()).Parts[Parts.Postgres];
     }
 
     /// <inheritdoc/>
