@@ -19,7 +19,7 @@ internal sealed class Drain : IBenchCase
     public async Task<IBenchResult> RunAsync(BenchSettings settings, CancellationToken cancellationToken)
     {
         await using var lineup = await Lineup.StartAsync(Name, settings, cancellationToken);
-        await lineup.AddAsync("bare MassTransit", _ => BareMassTransit.StartAsync(lineup.Servers, raw: false, cancellationToken));
+        await lineup.AddAsync(BareMassTransit.Name, _ => BareMassTransit.StartAsync(lineup.Servers, raw: false, cancellationToken));
         await lineup.AddAsync("library, packed", name => Backlog.StartAsync(name, lineup.Servers, new SystemShape("backlog", Slots), cancellationToken));
         // Twice the usual number: the first half second of a new process counts for less.
         return await lineup.RunAsync(

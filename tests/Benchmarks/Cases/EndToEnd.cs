@@ -23,7 +23,7 @@ internal sealed class EndToEnd : IBenchCase
     public async Task<IBenchResult> RunAsync(BenchSettings settings, CancellationToken cancellationToken)
     {
         await using var lineup = await Lineup.StartAsync(Name, settings, cancellationToken);
-        await lineup.AddAsync("bare MassTransit", _ => BareMassTransit.StartAsync(lineup.Servers, raw: false, cancellationToken));
+        await lineup.AddAsync(BareMassTransit.Name, _ => BareMassTransit.StartAsync(lineup.Servers, raw: false, cancellationToken));
         await lineup.AddAsync("bare MassTransit, raw JSON", _ => BareMassTransit.StartAsync(lineup.Servers, raw: true, cancellationToken));
         await lineup.AddAsync("library, packed", name => StartAsync(name, new("packed", Slots)));
         await lineup.AddAsync("library, unpacked", name => StartAsync(name, new("unpacked", Slots, PackSize: 1)));

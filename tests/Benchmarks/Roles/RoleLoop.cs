@@ -33,6 +33,8 @@ internal static class RoleLoop
     {
         BareSender.Name => new BareSender(),
         BareReceiver.Name => new BareReceiver(),
+        RawSender.Name => new RawSender(),
+        RawReceiver.Name => new RawReceiver(),
         LibrarySubmitter.Name => new LibrarySubmitter(),
         HttpSubmitter.Name => new HttpSubmitter(),
         LatencyProbe.Name => new LatencyProbe(),
