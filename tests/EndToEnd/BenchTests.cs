@@ -13,6 +13,8 @@ public sealed class BenchTests
     [TestCase("submit")]
     [TestCase("latency")]
     [TestCase("floors")]
+    [TestCase("payload")]
+    [TestCase("consumers")]
     public async Task A_quick_run_of_the_benchmark_works(string benchCase)
     {
         using var folder = new TestFolder();

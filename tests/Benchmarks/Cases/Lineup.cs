@@ -12,6 +12,8 @@ internal sealed class Lineup : IAsyncDisposable
     private readonly string _case;
     private readonly BenchSettings _settings;
     private readonly List<IContestant> _contestants = [];
+    private readonly Dictionary<string, string> _floors = [];
+    private string _floor = "";
 
     private Lineup(string benchCase, BenchSettings settings, BenchServers servers) => (_case, _settings, Servers) = (benchCase, settings, servers);
 
@@ -28,14 +30,35 @@ internal sealed class Lineup : IAsyncDisposable
     public static async Task<Lineup> StartAsync(string benchCase, BenchSettings settings, CancellationToken cancellationToken)
         => new(benchCase, settings, await BenchServers.StartAsync(cancellationToken));
 
-    /// <summary>Starts a contestant, unless it is one of those that <c>--only</c> leaves out. The first is the floor and always runs.</summary>
+    /// <summary>Starts a floor: it always runs, and those that are added after it are compared with it.</summary>
+    /// <param name="name">What the tables call it.</param>
+    /// <param name="start">Starts it by that name.</param>
+    public async Task AddFloorAsync<T>(string name, Func<string, Task<T>> start)
+        where T : IContestant
+    {
+        var contestant = await start(name);
+        _contestants.Add(contestant);
+        _floor = contestant.Name;
+        _floors[_floor] = _floor;
+    }
+
+    /// <summary>Starts a contestant, unless it is one of those that <c>--only</c> leaves out. The first is a floor.</summary>
     /// <param name="name">What the tables call it.</param>
     /// <param name="start">Starts it by that name.</param>
     public async Task AddAsync<T>(string name, Func<string, Task<T>> start)
         where T : IContestant
     {
-        if (_contestants.Count == 0 || name.Contains(_settings.Only, StringComparison.OrdinalIgnoreCase))
-            _contestants.Add(await start(name));
+        if (_contestants.Count == 0)
+        {
+            await AddFloorAsync(name, start);
+            return;
+        }
+
+        if (!name.Contains(_settings.Only, StringComparison.OrdinalIgnoreCase))
+            return;
+        var contestant = await start(name);
+        _contestants.Add(contestant);
+        _floors[contestant.Name] = _floor;
     }
 
     /// <summary>Lets them take turns.</summary>
@@ -54,8 +77,9 @@ internal sealed class Lineup : IAsyncDisposable
         foreach (var (name, value) in conditions)
             all[name] = value;
         Console.WriteLine($"{_case}: {tasks:N0} tasks a run");
+        var results = await Rounds.RunAsync(_contestants, tasks, _settings.RepeatsOrDefault, cancellationToken);
         return new CaseResult(
-            _case, all, await Servers.FactsAsync(cancellationToken), await Rounds.RunAsync(_contestants, tasks, _settings.RepeatsOrDefault, cancellationToken));
+            _case, all, await Servers.FactsAsync(cancellationToken), [.. results.Select(result => result with { Floor = _floors[result.Name] })]);
     }
 
     /// <inheritdoc/>

@@ -12,6 +12,9 @@ internal static class Parts
     /// <summary>The process that receives and runs.</summary>
     public const string Consumer = "consumer";
 
+    /// <summary>One of several processes that receive and run, counted from 1.</summary>
+    public static string ConsumerNo(int number) => number == 1 ? Consumer : $"{Consumer} {number}";
+
     /// <summary>Postgres with all its backends.</summary>
     public const string Postgres = "Postgres";
 

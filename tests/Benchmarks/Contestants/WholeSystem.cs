@@ -18,22 +18,20 @@ internal sealed class WholeSystem : IContestant
     private static readonly TimeSpan RunLimit = TimeSpan.FromMinutes(5);
 
     private readonly BenchLedger _ledger;
-    private readonly ConsumerProcess _consumer;
+    private readonly IReadOnlyList<ConsumerProcess> _consumers;
     private readonly ProducerProcess? _producer;
     private readonly RoleProcess _submitter;
     private readonly CpuMeter _meter;
 
-    private WholeSystem(string name, BenchServers servers, BenchLedger ledger, ConsumerProcess consumer, ProducerProcess? producer, RoleProcess submitter)
+    private WholeSystem(
+        string name, BenchServers servers, BenchLedger ledger, IReadOnlyList<ConsumerProcess> consumers, ProducerProcess? producer, RoleProcess submitter)
     {
-        (Name, _ledger, _consumer, _producer, _submitter) = (name, ledger, consumer, producer, submitter);
+        (Name, _ledger, _consumers, _producer, _submitter) = (name, ledger, consumers, producer, submitter);
         var (part, process) = producer is null ? (Parts.Submitter, submitter.Id) : (Parts.Producer, producer.Process.Id);
-        _meter = new CpuMeter(new Dictionary<string, int>
-        {
-            [part] = process,
-            [Parts.Consumer] = consumer.Process.Id,
-            [Parts.Postgres] = servers.PostgresId,
-            [Parts.RabbitMq] = servers.RabbitMqId,
-        });
+        _meter = new CpuMeter(
+            new Dictionary<string, int> { [part] = process, [Parts.Postgres] = servers.PostgresId, [Parts.RabbitMq] = servers.RabbitMqId }
+                .Concat(consumers.Select((consumer, i) => KeyValuePair.Create(Parts.ConsumerNo(i + 1), consumer.Process.Id)))
+                .ToDictionary());
     }
 
     /// <inheritdoc/>
@@ -54,25 +52,33 @@ internal sealed class WholeSystem : IContestant
             ["Logging__LogLevel__Default"] = "Warning",
             ["Messaging__Relay__PackSize"] = shape.PackSize?.ToString(CultureInfo.InvariantCulture),
         };
-        // The consumer first: the producer checks by the kinds that it registers.
-        var consumer = await ConsumerProcess.StartAsync(
-            connections, new ConsumerProcessOptions { Queues = [shape.Queue], Concurrency = shape.Slots }, settings, cancellationToken);
+        var consumers = new List<ConsumerProcess>();
         ProducerProcess? producer = null;
         try
         {
+            // Consumers first: the producer checks by the kinds that they register.
+            while (consumers.Count < shape.Consumers)
+            {
+                consumers.Add(await ConsumerProcess.StartAsync(
+                    connections, new ConsumerProcessOptions { Queues = [shape.Queue], Concurrency = shape.Slots }, settings, cancellationToken));
+            }
+
             producer = shape.OverHttp ? await ProducerProcess.StartAsync(connections, settings, cancellationToken) : null;
             settings["Messaging__Postgres"] = postgres;
             settings["Messaging__RabbitMq"] = servers.RabbitMq.ToString();
             settings[LibraryStages.QueueVariable] = shape.Queue;
             settings[HttpSubmitter.AddressVariable] = producer?.Address.ToString();
+            settings[Callers.BatchVariable] = shape.Batch?.ToString(CultureInfo.InvariantCulture);
+            settings[Payload.SizeVariable] = shape.PayloadBytes.ToString(CultureInfo.InvariantCulture);
             var submitter = await RoleProcess.StartAsync(shape.OverHttp ? HttpSubmitter.Name : LibrarySubmitter.Name, settings, cancellationToken);
-            return new WholeSystem(name, servers, new BenchLedger(postgres, servers.PostgresId), consumer, producer, submitter);
+            return new WholeSystem(name, servers, new BenchLedger(postgres, servers.PostgresId), consumers, producer, submitter);
         }
         catch
         {
             if (producer is not null)
                 await producer.DisposeAsync();
-            await consumer.DisposeAsync();
+            foreach (var consumer in consumers)
+                await consumer.DisposeAsync();
             throw;
         }
     }
@@ -95,8 +101,9 @@ internal sealed class WholeSystem : IContestant
         {
             var before = _meter.Read();
             var working = WorkAsync(tasks, limit.Token);
-            if (await Task.WhenAny(working, _consumer.Process.Exit) != working)
-                throw new BenchFailedException($"{Name}: the consumer ended. {_consumer.Process.LastLines()}");
+            await Task.WhenAny([working, .. _consumers.Select(consumer => consumer.Process.Exit)]);
+            if (_consumers.FirstOrDefault(consumer => consumer.Process.Exit.IsCompleted) is { } ended)
+                throw new BenchFailedException($"{Name}: a consumer ended. {ended.Process.LastLines()}");
             var elapsed = await working;
             var cost = CpuMeter.Between(before, _meter.Read());
 
@@ -116,7 +123,8 @@ internal sealed class WholeSystem : IContestant
         await _submitter.DisposeAsync();
         if (_producer is not null)
             await _producer.DisposeAsync();
-        await _consumer.DisposeAsync();
+        foreach (var consumer in _consumers)
+            await consumer.DisposeAsync();
         await _ledger.DisposeAsync();
     }
 
@@ -133,7 +141,11 @@ internal sealed class WholeSystem : IContestant
 
 /// <summary>What a system under measurement consists of.</summary>
 /// <param name="Queue">The name of its task queue and of its database.</param>
-/// <param name="Slots">How many tasks the consumer runs at once.</param>
+/// <param name="Slots">How many tasks a consumer runs at once.</param>
 /// <param name="PackSize">The most tasks in one message; null: the product's own default.</param>
 /// <param name="OverHttp">Submitted to through a Producer, by NDJSON; false: from a service that uses the library.</param>
-internal sealed record SystemShape(string Queue, int Slots, int? PackSize = null, bool OverHttp = false);
+/// <param name="Consumers">How many consumer processes.</param>
+/// <param name="PayloadBytes">The size of a task's input.</param>
+/// <param name="Batch">How many tasks each of the submitter's callers hands over at a time; null: its default.</param>
+internal sealed record SystemShape(
+    string Queue, int Slots, int? PackSize = null, bool OverHttp = false, int Consumers = 1, int PayloadBytes = Payload.Bytes, int? Batch = null);

@@ -6,7 +6,6 @@ internal static class ResultText
     /// <summary>Writes the tables.</summary>
     public static void Write(CaseResult result, TextWriter output)
     {
-        var floor = result.Contestants[0];
         output.WriteLine();
         output.WriteLine($"{result.Case}: {string.Join(", ", result.Conditions.Select(c => $"{c.Key} {c.Value}"))}");
         output.WriteLine(string.Join(", ", result.Machine.Select(m => $"{m.Key} {m.Value}")));
@@ -14,8 +13,8 @@ internal static class ResultText
         TextTable.Write(output, ["", "tasks/s", "min", "max", "× floor", "CPU µs/task", "min", "max", "× floor"], result.Contestants.Select(c => (string[])
         [
             c.Name,
-            $"{c.Rate.Median:N0}", $"{c.Rate.Min:N0}", $"{c.Rate.Max:N0}", $"{c.Rate.Median / floor.Rate.Median:N2}",
-            $"{c.CpuPerTask.Median:N1}", $"{c.CpuPerTask.Min:N1}", $"{c.CpuPerTask.Max:N1}", $"{c.CpuPerTask.Median / floor.CpuPerTask.Median:N2}",
+            $"{c.Rate.Median:N0}", $"{c.Rate.Min:N0}", $"{c.Rate.Max:N0}", $"{result.RateToFloor(c):N2}",
+            $"{c.CpuPerTask.Median:N1}", $"{c.CpuPerTask.Min:N1}", $"{c.CpuPerTask.Max:N1}", $"{result.CpuToFloor(c):N2}",
         ]));
         output.WriteLine();
         string[] parts = [.. result.Contestants.SelectMany(c => c.CpuByPart.Keys).Distinct()];
