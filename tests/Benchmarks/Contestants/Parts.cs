@@ -9,6 +9,9 @@ internal static class Parts
     /// <summary>The Producer's process, where tasks come over HTTP. The client is no part of the system.</summary>
     public const string Producer = "producer";
 
+    /// <summary>The process that publishes, where it does nothing else.</summary>
+    public const string Relay = "relay";
+
     /// <summary>The process that receives and runs.</summary>
     public const string Consumer = "consumer";
 

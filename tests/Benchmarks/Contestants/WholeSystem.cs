@@ -22,16 +22,18 @@ internal sealed class WholeSystem : IContestant
     private readonly ProducerProcess? _producer;
     private readonly RoleProcess _submitter;
     private readonly CpuMeter _meter;
+    private int _unchecked;
 
     private WholeSystem(
         string name, BenchServers servers, BenchLedger ledger, IReadOnlyList<ConsumerProcess> consumers, ProducerProcess? producer, RoleProcess submitter)
     {
         (Name, _ledger, _consumers, _producer, _submitter) = (name, ledger, consumers, producer, submitter);
         var (part, process) = producer is null ? (Parts.Submitter, submitter.Id) : (Parts.Producer, producer.Process.Id);
-        _meter = new CpuMeter(
-            new Dictionary<string, int> { [part] = process, [Parts.Postgres] = servers.PostgresId, [Parts.RabbitMq] = servers.RabbitMqId }
-                .Concat(consumers.Select((consumer, i) => KeyValuePair.Create(Parts.ConsumerNo(i + 1), consumer.Process.Id)))
-                .ToDictionary());
+        var parts = new Dictionary<string, int> { [part] = process };
+        for (var i = 0; i < consumers.Count; i++)
+            parts[Parts.ConsumerNo(i + 1)] = consumers[i].Process.Id;
+        (parts[Parts.Postgres], parts[Parts.RabbitMq]) = (servers.PostgresId, servers.RabbitMqId);
+        _meter = new CpuMeter(parts);
     }
 
     /// <inheritdoc/>
@@ -95,6 +97,16 @@ internal sealed class WholeSystem : IContestant
     /// <inheritdoc/>
     public async Task<Sample> RunAsync(int tasks, CancellationToken cancellationToken)
     {
+        var sample = await StreamAsync(tasks, cancellationToken);
+        await CheckAsync(cancellationToken);
+        return sample with { Upkeep = await _ledger.KeepUpAsync(cancellationToken) };
+    }
+
+    /// <summary>Does the work once; whether it was all done right is left to <see cref="CheckAsync"/>, and no upkeep is measured.</summary>
+    /// <exception cref="BenchFailedException">It was not done in time, or a process ended.</exception>
+    public async Task<Sample> StreamAsync(int tasks, CancellationToken cancellationToken)
+    {
+        _unchecked += tasks;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(RunLimit);
         try
@@ -104,18 +116,25 @@ internal sealed class WholeSystem : IContestant
             await Task.WhenAny([working, .. _consumers.Select(consumer => consumer.Process.Exit)]);
             if (_consumers.FirstOrDefault(consumer => consumer.Process.Exit.IsCompleted) is { } ended)
                 throw new BenchFailedException($"{Name}: a consumer ended. {ended.Process.LastLines()}");
-            var elapsed = await working;
-            var cost = CpuMeter.Between(before, _meter.Read());
-
-            await _ledger.CheckAsync(tasks, cancellationToken);
-            return Sample.Of(tasks, elapsed, cost, await _ledger.KeepUpAsync(cancellationToken));
+            return Sample.Of(tasks, await working, CpuMeter.Between(before, _meter.Read()));
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            await _ledger.CheckAsync(tasks, cancellationToken); // says what is missing
+            await CheckAsync(cancellationToken); // says what is missing
             throw new BenchFailedException($"{Name}: {tasks:N0} tasks were not done within {RunLimit.TotalMinutes:0} minutes.");
         }
     }
+
+    /// <summary>Checks that all that was streamed up to now has ended well, once each, and nothing is left.</summary>
+    /// <exception cref="BenchFailedException">It is not so.</exception>
+    public async Task CheckAsync(CancellationToken cancellationToken)
+    {
+        await _ledger.CheckAsync(_unchecked, cancellationToken);
+        _unchecked = 0;
+    }
+
+    /// <summary>What each of our processes has in memory now, in MiB.</summary>
+    public IReadOnlyDictionary<string, double> ResidentMiB() => _meter.ReadResidentMiB();
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -23,8 +23,11 @@ internal sealed class CpuMeter(IReadOnlyDictionary<string, int> parts)
     /// <summary>Reads the counters; their step is 10 ms. The peaks of memory begin anew.</summary>
     public Reading Read() => new(ProcessTimes.OfTrees(parts), Process.GetCurrentProcess().TotalProcessorTime, ProcessTimes.OfMachine())
     {
-        PeakMiB = parts.Where(part => !Parts.IsServer(part.Key)).ToDictionary(part => part.Key, part => ProcessMemory.TakePeak(part.Value)),
+        PeakMiB = OfOurs(ProcessMemory.TakePeak),
     };
+
+    /// <summary>What each part of ours has in memory now, in MiB.</summary>
+    public IReadOnlyDictionary<string, double> ReadResidentMiB() => OfOurs(ProcessMemory.Resident);
 
     /// <summary>What was used between two readings with none in between.</summary>
     public static Cost Between(Reading before, Reading after)
@@ -38,4 +41,7 @@ internal sealed class CpuMeter(IReadOnlyDictionary<string, int> parts)
             Busy = (after.Machine - before.Machine) / Stopwatch.GetElapsedTime(before.At, after.At) / Environment.ProcessorCount,
         };
     }
+
+    private Dictionary<string, double> OfOurs(Func<int, double> read)
+        => parts.Where(part => !Parts.IsServer(part.Key)).ToDictionary(part => part.Key, part => read(part.Value));
 }

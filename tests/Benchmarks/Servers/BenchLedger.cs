@@ -35,6 +35,13 @@ internal sealed class BenchLedger(string connectionString, int serverId) : IAsyn
         await WaitUntilTrueAsync(none, cancellationToken);
     }
 
+    /// <summary>Makes all outbox rows nobody's, as a process does with its own when it stops.</summary>
+    public async Task DisownAllAsync(CancellationToken cancellationToken)
+    {
+        await using var disown = _postgres.CreateCommand("UPDATE messaging.outbox SET owner = NULL");
+        await disown.ExecuteNonQueryAsync(cancellationToken);
+    }
+
     /// <summary>Awaits that workers have measured how long a kind runs.</summary>
     public async Task WaitUntilMeasuredAsync(string kind, CancellationToken cancellationToken)
     {
