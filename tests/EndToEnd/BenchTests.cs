@@ -12,6 +12,11 @@ public sealed class BenchTests
     [TestCase("drain")]
     [TestCase("submit")]
     [TestCase("latency")]
+    [TestCase("floors")]
+    [TestCase("payload")]
+    [TestCase("consumers")]
+    [TestCase("relay")]
+    [TestCase("memory")]
     public async Task A_quick_run_of_the_benchmark_works(string benchCase)
     {
         using var folder = new TestFolder();

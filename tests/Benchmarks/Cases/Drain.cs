@@ -1,8 +1,6 @@
 using System.Globalization;
 using Messaging.Tests.Benchmarks.Contestants;
 using Messaging.Tests.Benchmarks.Measure;
-using Messaging.Tests.Benchmarks.Roles;
-using Messaging.Tests.Benchmarks.Servers;
 
 namespace Messaging.Tests.Benchmarks.Cases;
 
@@ -20,20 +18,13 @@ internal sealed class Drain : IBenchCase
     /// <inheritdoc/>
     public async Task<IBenchResult> RunAsync(BenchSettings settings, CancellationToken cancellationToken)
     {
+        await using var lineup = await Lineup.StartAsync(Name, settings, cancellationToken);
+        await lineup.AddAsync(BareMassTransit.Name, _ => BareMassTransit.StartAsync(lineup.Servers, raw: false, cancellationToken));
+        await lineup.AddAsync("library, packed", name => Backlog.StartAsync(name, lineup.Servers, new SystemShape("backlog", Slots), cancellationToken));
         // Twice the usual number: the first half second of a new process counts for less.
-        var (tasks, repeats) = (settings.Tasks ?? 2 * settings.TasksOrDefault, settings.RepeatsOrDefault);
-        await using var servers = await BenchServers.StartAsync(cancellationToken);
-        await using var floor = await BareMassTransit.StartAsync(servers, raw: false, cancellationToken);
-        await using var backlog = await Backlog.StartAsync("library, packed", servers, new SystemShape("backlog", Slots), cancellationToken);
-        var conditions = new Dictionary<string, string>
-        {
-            ["tasks"] = tasks.ToString("N0", CultureInfo.InvariantCulture),
-            ["payload"] = $"{Payload.Bytes} B",
-            ["repeats"] = $"{repeats}, interleaved",
-            ["slots"] = Slots.ToString("N0", CultureInfo.InvariantCulture),
-        };
-        Console.WriteLine($"{Name}: {tasks:N0} tasks a run");
-        return new CaseResult(
-            Name, conditions, await servers.FactsAsync(cancellationToken), await Rounds.RunAsync([floor, backlog], tasks, repeats, cancellationToken));
+        return await lineup.RunAsync(
+            settings.Tasks ?? 2 * settings.TasksOrDefault,
+            new Dictionary<string, string> { ["slots"] = Slots.ToString("N0", CultureInfo.InvariantCulture) },
+            cancellationToken);
     }
 }

@@ -1,8 +1,6 @@
 using System.Globalization;
 using Messaging.Tests.Benchmarks.Contestants;
 using Messaging.Tests.Benchmarks.Measure;
-using Messaging.Tests.Benchmarks.Roles;
-using Messaging.Tests.Benchmarks.Servers;
 
 namespace Messaging.Tests.Benchmarks.Cases;
 
@@ -24,41 +22,15 @@ internal sealed class EndToEnd : IBenchCase
     /// <inheritdoc/>
     public async Task<IBenchResult> RunAsync(BenchSettings settings, CancellationToken cancellationToken)
     {
-        var (tasks, repeats) = (settings.TasksOrDefault, settings.RepeatsOrDefault);
-        await using var servers = await BenchServers.StartAsync(cancellationToken);
-        var contestants = new List<IContestant>();
-        try
-        {
-            contestants.Add(await BareMassTransit.StartAsync(servers, raw: false, cancellationToken));
-            foreach (var (name, start) in Others())
-            {
-                if (name.Contains(settings.Only, StringComparison.OrdinalIgnoreCase))
-                    contestants.Add(await start(name));
-            }
+        await using var lineup = await Lineup.StartAsync(Name, settings, cancellationToken);
+        await lineup.AddAsync(BareMassTransit.Name, _ => BareMassTransit.StartAsync(lineup.Servers, raw: false, cancellationToken));
+        await lineup.AddAsync("bare MassTransit, raw JSON", _ => BareMassTransit.StartAsync(lineup.Servers, raw: true, cancellationToken));
+        await lineup.AddAsync("library, packed", name => StartAsync(name, new("packed", Slots)));
+        await lineup.AddAsync("library, unpacked", name => StartAsync(name, new("unpacked", Slots, PackSize: 1)));
+        await lineup.AddAsync("HTTP NDJSON, packed", name => StartAsync(name, new("http", Slots, OverHttp: true)));
+        return await lineup.RunAsync(
+            settings.TasksOrDefault, new Dictionary<string, string> { ["slots"] = Slots.ToString("N0", CultureInfo.InvariantCulture) }, cancellationToken);
 
-            var conditions = new Dictionary<string, string>
-            {
-                ["tasks"] = tasks.ToString("N0", CultureInfo.InvariantCulture),
-                ["payload"] = $"{Payload.Bytes} B",
-                ["repeats"] = $"{repeats}, interleaved",
-                ["slots"] = Slots.ToString("N0", CultureInfo.InvariantCulture),
-            };
-            Console.WriteLine($"{Name}: {tasks:N0} tasks a run");
-            return new CaseResult(
-                Name, conditions, await servers.FactsAsync(cancellationToken), await Rounds.RunAsync(contestants, tasks, repeats, cancellationToken));
-        }
-        finally
-        {
-            foreach (var contestant in contestants)
-                await contestant.DisposeAsync();
-        }
-
-        (string, Func<string, Task<IContestant>>)[] Others() =>
-        [
-            ("bare MassTransit, raw JSON", async _ => await BareMassTransit.StartAsync(servers, raw: true, cancellationToken)),
-            ("library, packed", async name => await WholeSystem.StartAsync(name, servers, new("packed", Slots), cancellationToken)),
-            ("library, unpacked", async name => await WholeSystem.StartAsync(name, servers, new("unpacked", Slots, PackSize: 1), cancellationToken)),
-            ("HTTP NDJSON, packed", async name => await WholeSystem.StartAsync(name, servers, new("http", Slots, OverHttp: true), cancellationToken)),
-        ];
+        Task<WholeSystem> StartAsync(string name, SystemShape shape) => WholeSystem.StartAsync(name, lineup.Servers, shape, cancellationToken);
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Messaging.Tests.Benchmarks.Contestants;
 using Messaging.Tests.Benchmarks.Measure;
 using Messaging.Tests.Benchmarks.Roles;
 using Messaging.Tests.Benchmarks.Servers;
@@ -32,6 +33,7 @@ internal sealed class LatencyCase : IBenchCase
             new Dictionary<string, string?> { ["Logging__LogLevel__Default"] = "Warning" },
             cancellationToken);
         var paces = new Dictionary<int, IReadOnlyList<Latencies>>();
+        var peaks = new Dictionary<string, double> { [Parts.Submitter] = 0, [Parts.Consumer] = 0 };
         foreach (var pace in Paces)
         {
             await using var probe = await RoleProcess.StartAsync(LatencyProbe.Name, Environment(pace), cancellationToken);
@@ -45,6 +47,7 @@ internal sealed class LatencyCase : IBenchCase
             }
 
             paces[pace] = runs;
+            TakePeaks(probe);
         }
 
         var conditions = new Dictionary<string, string>
@@ -52,7 +55,13 @@ internal sealed class LatencyCase : IBenchCase
             ["payload"] = $"{Payload.Bytes} B",
             ["repeats"] = $"{settings.RepeatsOrDefault} runs of {run.TotalSeconds:0} s at each pace, after one that does not count",
         };
-        return new LatencyResult(Name, conditions, await servers.FactsAsync(cancellationToken), paces);
+        return new LatencyResult(Name, conditions, await servers.FactsAsync(cancellationToken), paces) { PeakMiB = peaks };
+
+        void TakePeaks(RoleProcess probe)
+        {
+            peaks[Parts.Submitter] = Math.Max(peaks[Parts.Submitter], ProcessMemory.TakePeak(probe.Id));
+            peaks[Parts.Consumer] = Math.Max(peaks[Parts.Consumer], ProcessMemory.TakePeak(consumer.Process.Id));
+        }
 
         Dictionary<string, string?> Environment(int pace) => new()
         {

@@ -46,34 +46,19 @@ internal sealed class Submit : IBenchCase
     /// <inheritdoc/>
     public async Task<IBenchResult> RunAsync(BenchSettings settings, CancellationToken cancellationToken)
     {
-        var (tasks, repeats) = (settings.TasksOrDefault, settings.RepeatsOrDefault);
-        await using var servers = await BenchServers.StartAsync(cancellationToken);
-        var contestants = new List<IContestant>();
-        try
+        var tasks = settings.TasksOrDefault;
+        await using var lineup = await Lineup.StartAsync(Name, settings, cancellationToken);
+        foreach (var (ways, start) in (IEnumerable<(Way[], Func<BenchServers, Way, string, CancellationToken, Task<IContestant>>)>)
+            [(Postgres, StartPostgresAsync), (Library, StartLibraryAsync), (Http, StartHttpAsync)])
         {
-            var number = 0;
-            foreach (var (ways, start) in (IEnumerable<(Way[], Func<BenchServers, Way, string, CancellationToken, Task<IContestant>>)>)
-                [(Postgres, StartPostgresAsync), (Library, StartLibraryAsync), (Http, StartHttpAsync)])
-            {
-                foreach (var way in ways.Where(way => number == 0 || way.Name.Contains(settings.Only, StringComparison.OrdinalIgnoreCase)))
-                    contestants.Add(await start(servers, way, $"submit{++number}", cancellationToken));
-            }
+            foreach (var way in ways)
+                await lineup.AddAsync(way.Name, _ => start(lineup.Servers, way, $"submit{lineup.Count + 1}", cancellationToken));
+        }
 
-            var conditions = new Dictionary<string, string>
-            {
-                ["tasks"] = $"{tasks.ToString("N0", CultureInfo.InvariantCulture)} (one by one: fewer)",
-                ["payload"] = $"{Payload.Bytes} B",
-                ["repeats"] = $"{repeats}, interleaved",
-            };
-            Console.WriteLine($"{Name}: {tasks:N0} tasks a run");
-            return new CaseResult(
-                Name, conditions, await servers.FactsAsync(cancellationToken), await Rounds.RunAsync(contestants, tasks, repeats, cancellationToken));
-        }
-        finally
-        {
-            foreach (var contestant in contestants)
-                await contestant.DisposeAsync();
-        }
+        return await lineup.RunAsync(
+            tasks,
+            new Dictionary<string, string> { ["tasks"] = $"{tasks.ToString("N0", CultureInfo.InvariantCulture)} (one by one: fewer)" },
+            cancellationToken);
     }
 
     private static async Task<IContestant> StartPostgresAsync(BenchServers servers, Way way, string database, CancellationToken cancellationToken)

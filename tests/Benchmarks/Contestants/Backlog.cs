@@ -71,9 +71,9 @@ internal sealed class Backlog : IContestant
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(RunLimit);
         await _ledger.WaitUntilEndedAsync(submitted.LastTask, limit.Token);
-        var (cpu, elsewhere) = CpuMeter.Between(before, meter.Read());
+        var cost = CpuMeter.Between(before, meter.Read());
         await consumer.StopAsync(cancellationToken);
-        return new Sample(tasks, await _ledger.TakeRunAsync(tasks, cancellationToken), cpu, elsewhere, TimeSpan.Zero);
+        return Sample.Of(tasks, await _ledger.TakeRunAsync(tasks, cancellationToken), cost);
     }
 
     /// <inheritdoc/>

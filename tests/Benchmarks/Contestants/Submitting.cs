@@ -33,9 +33,9 @@ internal sealed class Submitting(
         var before = meter.Read();
         var report = await role.RunAsync(own, RunLimit, cancellationToken);
         await settle(cancellationToken);
-        var (cpu, elsewhere) = CpuMeter.Between(before, meter.Read());
+        var cost = CpuMeter.Between(before, meter.Read());
         await check(own, cancellationToken);
-        return new Sample(own, Stopwatch.GetElapsedTime(report.Began, report.Ended), cpu, elsewhere, TimeSpan.Zero);
+        return Sample.Of(own, Stopwatch.GetElapsedTime(report.Began, report.Ended), cost);
     }
 
     /// <inheritdoc/>

@@ -18,22 +18,22 @@ internal sealed class WholeSystem : IContestant
     private static readonly TimeSpan RunLimit = TimeSpan.FromMinutes(5);
 
     private readonly BenchLedger _ledger;
-    private readonly ConsumerProcess _consumer;
+    private readonly IReadOnlyList<ConsumerProcess> _consumers;
     private readonly ProducerProcess? _producer;
     private readonly RoleProcess _submitter;
     private readonly CpuMeter _meter;
+    private int _unchecked;
 
-    private WholeSystem(string name, BenchServers servers, BenchLedger ledger, ConsumerProcess consumer, ProducerProcess? producer, RoleProcess submitter)
+    private WholeSystem(
+        string name, BenchServers servers, BenchLedger ledger, IReadOnlyList<ConsumerProcess> consumers, ProducerProcess? producer, RoleProcess submitter)
     {
-        (Name, _ledger, _consumer, _producer, _submitter) = (name, ledger, consumer, producer, submitter);
+        (Name, _ledger, _consumers, _producer, _submitter) = (name, ledger, consumers, producer, submitter);
         var (part, process) = producer is null ? (Parts.Submitter, submitter.Id) : (Parts.Producer, producer.Process.Id);
-        _meter = new CpuMeter(new Dictionary<string, int>
-        {
-            [part] = process,
-            [Parts.Consumer] = consumer.Process.Id,
-            [Parts.Postgres] = servers.PostgresId,
-            [Parts.RabbitMq] = servers.RabbitMqId,
-        });
+        var parts = new Dictionary<string, int> { [part] = process };
+        for (var i = 0; i < consumers.Count; i++)
+            parts[Parts.ConsumerNo(i + 1)] = consumers[i].Process.Id;
+        (parts[Parts.Postgres], parts[Parts.RabbitMq]) = (servers.PostgresId, servers.RabbitMqId);
+        _meter = new CpuMeter(parts);
     }
 
     /// <inheritdoc/>
@@ -54,25 +54,33 @@ internal sealed class WholeSystem : IContestant
             ["Logging__LogLevel__Default"] = "Warning",
             ["Messaging__Relay__PackSize"] = shape.PackSize?.ToString(CultureInfo.InvariantCulture),
         };
-        // The consumer first: the producer checks by the kinds that it registers.
-        var consumer = await ConsumerProcess.StartAsync(
-            connections, new ConsumerProcessOptions { Queues = [shape.Queue], Concurrency = shape.Slots }, settings, cancellationToken);
+        var consumers = new List<ConsumerProcess>();
         ProducerProcess? producer = null;
         try
         {
+            // Consumers first: the producer checks by the kinds that they register.
+            while (consumers.Count < shape.Consumers)
+            {
+                consumers.Add(await ConsumerProcess.StartAsync(
+                    connections, new ConsumerProcessOptions { Queues = [shape.Queue], Concurrency = shape.Slots }, settings, cancellationToken));
+            }
+
             producer = shape.OverHttp ? await ProducerProcess.StartAsync(connections, settings, cancellationToken) : null;
             settings["Messaging__Postgres"] = postgres;
             settings["Messaging__RabbitMq"] = servers.RabbitMq.ToString();
             settings[LibraryStages.QueueVariable] = shape.Queue;
             settings[HttpSubmitter.AddressVariable] = producer?.Address.ToString();
+            settings[Callers.BatchVariable] = shape.Batch?.ToString(CultureInfo.InvariantCulture);
+            settings[Payload.SizeVariable] = shape.PayloadBytes.ToString(CultureInfo.InvariantCulture);
             var submitter = await RoleProcess.StartAsync(shape.OverHttp ? HttpSubmitter.Name : LibrarySubmitter.Name, settings, cancellationToken);
-            return new WholeSystem(name, servers, new BenchLedger(postgres, servers.PostgresId), consumer, producer, submitter);
+            return new WholeSystem(name, servers, new BenchLedger(postgres, servers.PostgresId), consumers, producer, submitter);
         }
         catch
         {
             if (producer is not null)
                 await producer.DisposeAsync();
-            await consumer.DisposeAsync();
+            foreach (var consumer in consumers)
+                await consumer.DisposeAsync();
             throw;
         }
     }
@@ -89,26 +97,44 @@ internal sealed class WholeSystem : IContestant
     /// <inheritdoc/>
     public async Task<Sample> RunAsync(int tasks, CancellationToken cancellationToken)
     {
+        var sample = await StreamAsync(tasks, cancellationToken);
+        await CheckAsync(cancellationToken);
+        return sample with { Upkeep = await _ledger.KeepUpAsync(cancellationToken) };
+    }
+
+    /// <summary>Does the work once; whether it was all done right is left to <see cref="CheckAsync"/>, and no upkeep is measured.</summary>
+    /// <exception cref="BenchFailedException">It was not done in time, or a process ended.</exception>
+    public async Task<Sample> StreamAsync(int tasks, CancellationToken cancellationToken)
+    {
+        _unchecked += tasks;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(RunLimit);
         try
         {
             var before = _meter.Read();
             var working = WorkAsync(tasks, limit.Token);
-            if (await Task.WhenAny(working, _consumer.Process.Exit) != working)
-                throw new BenchFailedException($"{Name}: the consumer ended. {_consumer.Process.LastLines()}");
-            var elapsed = await working;
-            var (cpu, elsewhere) = CpuMeter.Between(before, _meter.Read());
-
-            await _ledger.CheckAsync(tasks, cancellationToken);
-            return new Sample(tasks, elapsed, cpu, elsewhere, await _ledger.KeepUpAsync(cancellationToken));
+            await Task.WhenAny([working, .. _consumers.Select(consumer => consumer.Process.Exit)]);
+            if (_consumers.FirstOrDefault(consumer => consumer.Process.Exit.IsCompleted) is { } ended)
+                throw new BenchFailedException($"{Name}: a consumer ended. {ended.Process.LastLines()}");
+            return Sample.Of(tasks, await working, CpuMeter.Between(before, _meter.Read()));
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            await _ledger.CheckAsync(tasks, cancellationToken); // says what is missing
+            await CheckAsync(cancellationToken); // says what is missing
             throw new BenchFailedException($"{Name}: {tasks:N0} tasks were not done within {RunLimit.TotalMinutes:0} minutes.");
         }
     }
+
+    /// <summary>Checks that all that was streamed up to now has ended well, once each, and nothing is left.</summary>
+    /// <exception cref="BenchFailedException">It is not so.</exception>
+    public async Task CheckAsync(CancellationToken cancellationToken)
+    {
+        await _ledger.CheckAsync(_unchecked, cancellationToken);
+        _unchecked = 0;
+    }
+
+    /// <summary>What each of our processes has in memory now, in MiB.</summary>
+    public IReadOnlyDictionary<string, double> ResidentMiB() => _meter.ReadResidentMiB();
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -116,7 +142,8 @@ internal sealed class WholeSystem : IContestant
         await _submitter.DisposeAsync();
         if (_producer is not null)
             await _producer.DisposeAsync();
-        await _consumer.DisposeAsync();
+        foreach (var consumer in _consumers)
+            await consumer.DisposeAsync();
         await _ledger.DisposeAsync();
     }
 
@@ -133,7 +160,11 @@ internal sealed class WholeSystem : IContestant
 
 /// <summary>What a system under measurement consists of.</summary>
 /// <param name="Queue">The name of its task queue and of its database.</param>
-/// <param name="Slots">How many tasks the consumer runs at once.</param>
+/// <param name="Slots">How many tasks a consumer runs at once.</param>
 /// <param name="PackSize">The most tasks in one message; null: the product's own default.</param>
 /// <param name="OverHttp">Submitted to through a Producer, by NDJSON; false: from a service that uses the library.</param>
-internal sealed record SystemShape(string Queue, int Slots, int? PackSize = null, bool OverHttp = false);
+/// <param name="Consumers">How many consumer processes.</param>
+/// <param name="PayloadBytes">The size of a task's input.</param>
+/// <param name="Batch">How many tasks each of the submitter's callers hands over at a time; null: its default.</param>
+internal sealed record SystemShape(
+    string Queue, int Slots, int? PackSize = null, bool OverHttp = false, int Consumers = 1, int PayloadBytes = Payload.Bytes, int? Batch = null);

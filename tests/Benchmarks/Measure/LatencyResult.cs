@@ -17,6 +17,9 @@ internal sealed record LatencyResult(
     private static readonly (string Name, Func<Latencies, Latency> Of)[] Steps =
         [("accepted", l => l.Accepted), ("handler starts", l => l.Started), ("result seen", l => l.Seen)];
 
+    /// <summary>The most memory that each of our own processes had resident at any pace, in MiB.</summary>
+    public IReadOnlyDictionary<string, double> PeakMiB { get; init; } = new Dictionary<string, double>();
+
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, double> Ratios => new Dictionary<string, double>();
 
@@ -35,6 +38,8 @@ internal sealed record LatencyResult(
             $"{row.Worst.Max:N2}",
         ]));
         output.WriteLine();
+        output.WriteLine($"peak resident memory, MiB: {string.Join(", ", PeakMiB.Select(part => $"{part.Key} {part.Value:N0}"))}");
+        output.WriteLine();
     }
 
     /// <inheritdoc/>
@@ -51,6 +56,7 @@ internal sealed record LatencyResult(
             ["p99"] = ResultFile.Node(row.P99),
             ["worst"] = row.Worst.Max,
         })]),
+        ["peakMiBByPart"] = ResultFile.Node(PeakMiB),
     };
 
     private IEnumerable<Row> Rows() => Paces.SelectMany(pace => Steps.Select(step => new Row(

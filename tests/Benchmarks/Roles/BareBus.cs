@@ -18,6 +18,9 @@ internal static class BareBus
     /// <summary>Environment variable: how many sends may wait for their confirm, or how many messages are prefetched.</summary>
     public const string WindowVariable = "BENCH_WINDOW";
 
+    /// <summary>The broker's AMQP URI.</summary>
+    public static Uri Address => new(Read(UriVariable));
+
     /// <summary>The queue's name.</summary>
     public static string Queue => Read(QueueVariable);
 
@@ -27,7 +30,7 @@ internal static class BareBus
     /// <summary>Builds a bus.</summary>
     public static IBusControl Create(Action<IRabbitMqBusFactoryConfigurator>? configure = null) => Bus.Factory.CreateUsingRabbitMq(bus =>
     {
-        bus.Host(new Uri(Read(UriVariable)), host => host.PublisherConfirmation = true);
+        bus.Host(Address, host => host.PublisherConfirmation = true);
         if (Read(RawVariable) == "true")
             bus.UseRawJsonSerializer();
         configure?.Invoke(bus);

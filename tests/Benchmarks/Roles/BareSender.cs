@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using MassTransit;
 
 namespace Messaging.Tests.Benchmarks.Roles;
@@ -20,19 +19,8 @@ internal sealed class BareSender : IRole
     }
 
     /// <inheritdoc/>
-    public async Task<RoleReport> RunAsync(int tasks, CancellationToken cancellationToken)
-    {
-        var left = tasks;
-        var began = Stopwatch.GetTimestamp();
-        await Task.WhenAll(Enumerable.Range(0, BareBus.Window).Select(_ => Task.Run(SendAllAsync, cancellationToken)));
-        return new RoleReport(began, Stopwatch.GetTimestamp());
-
-        async Task SendAllAsync()
-        {
-            while (Interlocked.Decrement(ref left) >= 0)
-                await _endpoint!.Send(new BareMessage(Payload.Text), cancellationToken);
-        }
-    }
+    public Task<RoleReport> RunAsync(int tasks, CancellationToken cancellationToken)
+        => SendWindow.RunAsync(tasks, BareBus.Window, () => _endpoint!.Send(new BareMessage(Payload.Text), cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await _bus.StopAsync();

@@ -26,15 +26,18 @@ internal sealed class LibraryStages : IAsyncDisposable
     private readonly LedgerClock _clock;
 
     /// <summary>Puts the stages together; <see cref="StartAsync"/> starts them.</summary>
-    public LibraryStages()
+    /// <param name="relay">False: nothing that is accepted gets published (<see cref="KeptInbox"/>).</param>
+    /// <param name="change">What a role has otherwise than the Producer.</param>
+    public LibraryStages(bool relay = true, Action<IServiceCollection>? change = null)
     {
         var builder = Host.CreateApplicationBuilder();
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
-        builder.Services
-            .AddLedger(builder.Configuration)
-            .AddInstanceHeartbeat(new InstanceProfile { Role = "producer" })
-            .AddBrokerPublishing(builder.Configuration)
-            .AddOutboxRelay(builder.Configuration);
+        builder.Services.AddLedger(builder.Configuration).AddInstanceHeartbeat(new InstanceProfile { Role = "producer" });
+        if (relay)
+            builder.Services.AddBrokerPublishing(builder.Configuration).AddOutboxRelay(builder.Configuration);
+        else
+            builder.Services.AddSingleton<IRelayInbox, KeptInbox>();
+        change?.Invoke(builder.Services);
         _host = builder.Build();
         _submit = _host.Services.GetRequiredService<SubmitStage>();
         _clock = _host.Services.GetRequiredService<LedgerClock>();
@@ -46,6 +49,11 @@ internal sealed class LibraryStages : IAsyncDisposable
 
     /// <summary>Starts them.</summary>
     public Task StartAsync(CancellationToken cancellationToken) => _host.StartAsync(cancellationToken);
+
+    /// <summary>One of the stages.</summary>
+    public T Get<T>()
+        where T : notnull
+        => _host.Services.GetRequiredService<T>();
 
     /// <summary>Makes a task.</summary>
     public NewTask NewTask(string kind, byte[] input) => new(_clock.NewId(), kind, _queue, input, TimeSpan.FromMinutes(1), 3, null, [], null);

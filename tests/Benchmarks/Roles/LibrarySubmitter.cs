@@ -1,15 +1,17 @@
 namespace Messaging.Tests.Benchmarks.Roles;
 
 /// <summary>A service that submits through the library.</summary>
-internal sealed class LibrarySubmitter : IRole
+/// <param name="stages">The library; ends with the role.</param>
+internal sealed class LibrarySubmitter(LibraryStages stages) : IRole
 {
     /// <summary>The role's name.</summary>
     public const string Name = "library-submitter";
 
-    private readonly LibraryStages _stages = new();
+    /// <summary>The role's name where nothing that is accepted gets published.</summary>
+    public const string WithoutRelay = "library-submitter-without-relay";
 
     /// <inheritdoc/>
-    public Task StartAsync(CancellationToken cancellationToken) => _stages.StartAsync(cancellationToken);
+    public Task StartAsync(CancellationToken cancellationToken) => stages.StartAsync(cancellationToken);
 
     /// <inheritdoc/>
     public Task<RoleReport> RunAsync(int tasks, CancellationToken cancellationToken) => Callers.RunAsync(tasks, async count =>
@@ -18,9 +20,9 @@ internal sealed class LibrarySubmitter : IRole
         var commits = new Task[count];
         for (var i = 0; i < count; i++)
         {
-            var task = _stages.NewTask(Payload.Kind, Payload.Input(Payload.Text));
+            var task = stages.NewTask(Payload.Kind, Payload.Input(Payload.Text));
             last = task.Id;
-            commits[i] = _stages.SubmitAsync(task, cancellationToken);
+            commits[i] = stages.SubmitAsync(task, cancellationToken);
         }
 
         await Task.WhenAll(commits);
@@ -28,5 +30,5 @@ internal sealed class LibrarySubmitter : IRole
     });
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _stages.DisposeAsync();
+    public ValueTask DisposeAsync() => stages.DisposeAsync();
 }

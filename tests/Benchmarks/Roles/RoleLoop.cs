@@ -33,7 +33,11 @@ internal static class RoleLoop
     {
         BareSender.Name => new BareSender(),
         BareReceiver.Name => new BareReceiver(),
-        LibrarySubmitter.Name => new LibrarySubmitter(),
+        RawSender.Name => new RawSender(),
+        RawReceiver.Name => new RawReceiver(),
+        LibrarySubmitter.Name => new LibrarySubmitter(new LibraryStages()),
+        LibrarySubmitter.WithoutRelay => new LibrarySubmitter(new LibraryStages(relay: false)),
+        HeldRelay.Name => new HeldRelay(),
         HttpSubmitter.Name => new HttpSubmitter(),
         LatencyProbe.Name => new LatencyProbe(),
         PostgresRows.Name => new PostgresRows(),

@@ -1,3 +1,4 @@
+using Messaging.Tests.Benchmarks.Contestants;
 using Messaging.Tests.Benchmarks.Measure;
 using Npgsql;
 
@@ -8,12 +9,10 @@ namespace Messaging.Tests.Benchmarks.Servers;
 /// <param name="serverId">Root of Postgres's processes.</param>
 internal sealed class BenchLedger(string connectionString, int serverId) : IAsyncDisposable
 {
-    private const string Server = "server";
-
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(3);
 
     private readonly NpgsqlDataSource _postgres = NpgsqlDataSource.Create(connectionString);
-    private readonly CpuMeter _meter = new(new Dictionary<string, int> { [Server] = serverId });
+    private readonly CpuMeter _meter = new(new Dictionary<string, int> { [Parts.Postgres] = serverId });
     private long _submitted;
 
     /// <summary>
@@ -34,6 +33,13 @@ internal sealed class BenchLedger(string connectionString, int serverId) : IAsyn
     {
         await using var none = _postgres.CreateCommand("SELECT NOT EXISTS (SELECT FROM messaging.outbox)");
         await WaitUntilTrueAsync(none, cancellationToken);
+    }
+
+    /// <summary>Makes all outbox rows nobody's, as a process does with its own when it stops.</summary>
+    public async Task DisownAllAsync(CancellationToken cancellationToken)
+    {
+        await using var disown = _postgres.CreateCommand("UPDATE messaging.outbox SET owner = NULL");
+        await disown.ExecuteNonQueryAsync(cancellationToken);
     }
 
     /// <summary>Awaits that workers have measured how long a kind runs.</summary>
@@ -115,7 +121,7 @@ internal sealed class BenchLedger(string connectionString, int serverId) : IAsyn
             await command.ExecuteNonQueryAsync(cancellationToken);
         }
 
-        return CpuMeter.Between(before, _meter.Read()).Parts[Server];
+        return CpuMeter.Between(before, _meter.Read()).Parts[Parts.Postgres];
     }
 
     /// <inheritdoc/>
