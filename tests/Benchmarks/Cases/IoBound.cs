@@ -11,7 +11,7 @@ namespace Messaging.Tests.Benchmarks.Cases;
 
 /// <summary>
 /// How many tasks that only wait for somebody else one consumer process holds at once, and what that costs it: each gets a page from a
-/// real web server that answers after a second.
+/// real web server that takes its time. After a second, most have their answer before the last have come; after ten, all could wait at once.
 /// </summary>
 internal sealed class IoBound : IBenchCase
 {
@@ -20,6 +20,9 @@ internal sealed class IoBound : IBenchCase
     private const int Tasks = 10_000;
     private const int QuickTasks = 200;
     private const int WarmUp = 200;
+
+    private static readonly int[] Seconds = [1, 10];
+    private static readonly int[] QuickSeconds = [1];
 
     // Of a process: the servers' connections, its assemblies.
     private const int OtherFiles = 1_000;
@@ -30,7 +33,7 @@ internal sealed class IoBound : IBenchCase
     public string Name => "io-bound";
 
     /// <inheritdoc/>
-    public string Description => "10,000 tasks that each wait a second for a web server, in one consumer process: how many at once, memory, threads";
+    public string Description => "10,000 tasks that wait for a web server, in one consumer process: how many at once, its memory, threads and CPU";
 
     /// <inheritdoc/>
     public async Task<IBenchResult> RunAsync(BenchSettings settings, CancellationToken cancellationToken)
@@ -41,27 +44,35 @@ internal sealed class IoBound : IBenchCase
         var connections = new ProcessConnections(await servers.CreateDatabaseAsync(Queue, cancellationToken), servers.RabbitMq);
         await using var ledger = new BenchLedger(connections.Postgres, servers.PostgresId);
         Console.WriteLine($"{Name}: {tasks:N0} tasks a run");
-        var runs = new List<IReadOnlyDictionary<string, double>>();
+        var runs = (settings.Quick ? QuickSeconds : Seconds).ToDictionary(seconds => seconds, _ => new List<IReadOnlyDictionary<string, double>>());
         for (var round = 0; round < repeats; round++)
         {
-            runs.Add(await RunAsync(servers, connections, ledger, tasks, cancellationToken));
-            Console.WriteLine($"  round {round + 1}  {string.Join(", ", runs[^1].Select(figure => $"{figure.Key} {figure.Value:0.##}"))}");
+            foreach (var (seconds, figures) in runs)
+            {
+                figures.Add(await RunAsync(servers, connections, ledger, tasks, seconds, cancellationToken));
+                Console.WriteLine($"  round {round + 1}  {NameOf(seconds)}: {string.Join(", ", figures[^1].Select(figure => $"{figure.Key} {figure.Value:0.##}"))}");
+            }
         }
 
         var conditions = new Dictionary<string, string>
         {
             ["tasks"] = tasks.ToString("N0", CultureInfo.InvariantCulture),
             ["slots"] = tasks.ToString("N0", CultureInfo.InvariantCulture),
-            ["an answer takes"] = $"{SlowWebServer.AnswerAfter.TotalSeconds:0} s",
             ["repeats"] = $"{repeats}, each with a new consumer process that has run {WarmUp} tasks before",
         };
-        return new FiguresResult(Name, conditions, await servers.FactsAsync(cancellationToken), [new FigureRow("one consumer process", runs)]);
+        return new FiguresResult(
+            Name, conditions, await servers.FactsAsync(cancellationToken), [.. runs.Select(row => new FigureRow(NameOf(row.Key), row.Value))]);
     }
 
+    private static string NameOf(int seconds) => $"an answer takes {seconds} s";
+
     private static async Task<IReadOnlyDictionary<string, double>> RunAsync(
-        BenchServers servers, ProcessConnections connections, BenchLedger ledger, int tasks, CancellationToken cancellationToken)
+        BenchServers servers, ProcessConnections connections, BenchLedger ledger, int tasks, int seconds, CancellationToken cancellationToken)
     {
-        await using var web = await RoleProcess.StartAsync(SlowWebServer.Name, new Dictionary<string, string?>(), cancellationToken);
+        await using var web = await RoleProcess.StartAsync(
+            SlowWebServer.Name,
+            new Dictionary<string, string?> { [SlowWebServer.SecondsVariable] = seconds.ToString(CultureInfo.InvariantCulture) },
+            cancellationToken);
         await using var consumer = await ConsumerProcess.StartAsync(
             connections,
             new ConsumerProcessOptions { Queues = [Queue], Concurrency = tasks, Project = ConsumerProcessOptions.TestWorker },

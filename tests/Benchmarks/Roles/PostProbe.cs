@@ -43,22 +43,14 @@ internal sealed class PostProbe : IRole
     public async Task<RoleReport> RunAsync(int tasks, CancellationToken cancellationToken)
     {
         var began = Stopwatch.GetTimestamp();
-        var posts = new List<Task<Post>>(tasks);
-        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(1));
-        while (posts.Count < tasks && await pace.WaitForNextTickAsync(cancellationToken))
-        {
-            while (posts.Count < tasks && Due(posts.Count) is var due && due <= Stopwatch.GetTimestamp())
-                posts.Add(PostAsync(due, cancellationToken));
-        }
-
+        var posts = new Task<Post>[tasks];
+        await EvenPace.CallAsync(tasks, _rate, (index, due) => posts[index] = PostAsync(due, cancellationToken));
         var done = await Task.WhenAll(posts);
         var more = LatencyFigures.ToText(
             Latency.Of(done.Select(post => Stopwatch.GetElapsedTime(post.Due, post.Sent))),
             Latency.Of(done.Select(post => Stopwatch.GetElapsedTime(post.Sent, post.Answered))),
             Latency.Of(done.Select(post => Stopwatch.GetElapsedTime(post.Due, post.Answered))));
         return new RoleReport(began, Stopwatch.GetTimestamp(), done[^1].Id, more);
-
-        long Due(int index) => began + (long)(index / _rate * Stopwatch.Frequency);
     }
 
     /// <inheritdoc/>

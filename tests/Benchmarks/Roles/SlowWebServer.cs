@@ -3,14 +3,14 @@ using Messaging.Tests.Support.Web;
 
 namespace Messaging.Tests.Benchmarks.Roles;
 
-/// <summary>A web server that answers every request after a second, however many there are. A run only asks it what it has seen.</summary>
+/// <summary>A web server that answers every request after a time, however many there are. A run only asks it what it has seen.</summary>
 internal sealed class SlowWebServer : IRole
 {
     /// <summary>The role's name.</summary>
     public const string Name = "slow-web-server";
 
-    /// <summary>How long an answer takes.</summary>
-    public static readonly TimeSpan AnswerAfter = TimeSpan.FromSeconds(1);
+    /// <summary>Environment variable: how many seconds an answer takes.</summary>
+    public const string SecondsVariable = "BENCH_ANSWER_SECONDS";
 
     private LocalWebServer? _server;
 
@@ -29,8 +29,11 @@ internal sealed class SlowWebServer : IRole
     }
 
     /// <inheritdoc/>
-    public async Task StartAsync(CancellationToken cancellationToken) =>
-        _server = await LocalWebServer.StartAsync(context => Task.Delay(AnswerAfter, TimeProvider.System, context.RequestAborted));
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        var after = TimeSpan.FromSeconds(int.Parse(Environment.GetEnvironmentVariable(SecondsVariable)!, CultureInfo.InvariantCulture));
+        _server = await LocalWebServer.StartAsync(context => Task.Delay(after, TimeProvider.System, context.RequestAborted));
+    }
 
     /// <inheritdoc/>
     public Task<RoleReport> RunAsync(int tasks, CancellationToken cancellationToken) =>
