@@ -13,7 +13,7 @@ namespace Messaging.Tests.Benchmarks.Cases;
 internal sealed class CpuBound : IBenchCase
 {
     private const string Queue = "cpu";
-    private const int Tasks = 1_500;
+    private const int Tasks = 1_000;
     private const int QuickTasks = 100;
     private const int WarmUp = 100;
     private const int SlotsPerCore = 4;

@@ -114,12 +114,14 @@ internal sealed class IoBound : IBenchCase
         var seen = await SlowWebServer.Seen.ByAsync(web, cancellationToken);
         if (seen.Requests != WarmUp + tasks)
             throw new BenchFailedException($"{WarmUp + tasks:N0} tasks have run, but the web server was asked {seen.Requests:N0} times.");
+        var peak = ProcessStatus.Of(consumer.Process.Id).PeakResident;
+        await consumer.StopAsync(cancellationToken); // in its own way: nobody shall miss it during the next run
         return new Dictionary<string, double>
         {
             ["wall s"] = elapsed.TotalSeconds,
             ["at once"] = seen.MostAtOnce,
             ["MiB before"] = quiet.Resident,
-            ["peak MiB"] = ProcessStatus.Of(consumer.Process.Id).PeakResident,
+            ["peak MiB"] = peak,
             ["threads"] = threads.Most,
             ["consumer CPU µs/task"] = cpu[Parts.Consumer].TotalMicroseconds / tasks,
             ["others' load %"] = 100 * (elsewhere / elapsed) / Environment.ProcessorCount,

@@ -58,12 +58,15 @@ internal sealed class PostOne : IBenchCase
         Console.WriteLine($"{Name}: {Pace} a second for {run.TotalSeconds:0} s a run");
         await PostAsync();
         var runs = new List<IReadOnlyList<Latency>>();
-        var others = new List<double>();
+        var (costs, own, others) = (new List<IReadOnlyDictionary<string, TimeSpan>>(), new List<double>(), new List<double>());
         for (var round = 0; round < settings.RepeatsOrDefault; round++)
         {
             var (began, before) = (Stopwatch.GetTimestamp(), meter.Read());
             runs.Add(await PostAsync());
-            others.Add(CpuMeter.Between(before, meter.Read()).Elsewhere / Stopwatch.GetElapsedTime(began) / Environment.ProcessorCount);
+            var ((cpu, elsewhere), machine) = (CpuMeter.Between(before, meter.Read()), Stopwatch.GetElapsedTime(began) * Environment.ProcessorCount);
+            costs.Add(cpu);
+            own.Add(cpu.Values.Sum(part => part / machine));
+            others.Add(elsewhere / machine);
             Console.WriteLine($"  round {round + 1}  accepted p50 {runs[^1][^1].P50:N2} p99 {runs[^1][^1].P99:N2} max {runs[^1][^1].Max:N2} ms");
         }
 
@@ -72,6 +75,8 @@ internal sealed class PostOne : IBenchCase
             ["pace"] = $"{Pace} a second",
             ["payload"] = $"{Payload.Bytes} B",
             ["repeats"] = $"{runs.Count} of {run.TotalSeconds:0} s, after one that does not count",
+            ["CPU ms a task"] = string.Join(", ", costs[0].Keys.Select(part => $"{part} {Spread.Of(costs.Select(cpu => cpu[part].TotalMilliseconds / tasks)).Median:0.##}")),
+            ["load"] = $"{Spread.Of(own).Median:P0}, the client's share included",
             ["others' load"] = $"{Spread.Of(others).Median:P0}",
         };
         return new FiguresResult(

@@ -86,7 +86,13 @@ internal sealed partial class CpuRun : IAsyncDisposable
         await RunShortAsync(work.WarmUp, limit.Token);
         var watch = new WorkerWatch(_connections.Postgres);
         var threads = _consumers.Select(consumer => new ThreadCount(consumer.Process.Id)).ToArray();
-        var meter = new CpuMeter(_consumers.ToDictionary(consumer => consumer.Process.Name, consumer => consumer.Process.Id));
+        var meter = new CpuMeter(new Dictionary<string, int>(_consumers.Select(consumer => KeyValuePair.Create(consumer.Process.Name, consumer.Process.Id)))
+        {
+            [Parts.Submitter] = _submitters.Short.Id,
+            ["submitter of the long ones"] = _submitters.Long.Id,
+            [Parts.Postgres] = _servers.PostgresId,
+            [Parts.RabbitMq] = _servers.RabbitMqId,
+        });
 
         var before = meter.Read();
         var elapsed = await RunShortAsync(work.Tasks, limit.Token);
@@ -105,15 +111,15 @@ internal sealed partial class CpuRun : IAsyncDisposable
         return new Dictionary<string, double>
         {
             ["tasks/s"] = work.Tasks / elapsed.TotalSeconds,
-            ["consumers' CPU ms/task"] = cpu.Values.Sum(c => c.TotalMilliseconds) / work.Tasks,
-            ["other CPU ms/task"] = elsewhere.TotalMilliseconds / work.Tasks,
+            ["consumers' CPU ms/task"] = _consumers.Sum(consumer => cpu[consumer.Process.Name].TotalMilliseconds) / work.Tasks,
             ["handed back"] = handedBack,
-            ["oldest heartbeat s"] = watch.OldestBeat.TotalSeconds,
-            ["threads of one"] = threads.Max(count => count.Most),
+            ["heartbeat age s"] = watch.OldestBeat.TotalSeconds,
+            ["threads"] = threads.Max(count => count.Most),
             ["cancel ms"] = Spread.Of(among).Median,
-            ["worst cancel ms"] = among.Max(),
-            ["cancel of all slots ms"] = Spread.Of(all).Median,
-            ["worst of all slots ms"] = all.Max(),
+            ["worst"] = among.Max(),
+            ["cancel all ms"] = Spread.Of(all).Median,
+            ["worst of all"] = all.Max(),
+            ["others' load %"] = 100 * (elsewhere / elapsed) / Environment.ProcessorCount,
         };
     }
 
