@@ -17,6 +17,10 @@ public sealed class BenchTests
     [TestCase("consumers")]
     [TestCase("relay")]
     [TestCase("memory")]
+    [TestCase("post")]
+    [TestCase("fairness")]
+    [TestCase("io-bound")]
+    [TestCase("cpu-bound")]
     public async Task A_quick_run_of_the_benchmark_works(string benchCase)
     {
         using var folder = new TestFolder();

@@ -47,6 +47,9 @@ internal sealed class LibraryStages : IAsyncDisposable
     /// <summary>Waits for the ends of tasks.</summary>
     public TaskWatcher Watcher { get; }
 
+    /// <summary>All parts that were put together.</summary>
+    public IServiceProvider Services => _host.Services;
+
     /// <summary>Starts them.</summary>
     public Task StartAsync(CancellationToken cancellationToken) => _host.StartAsync(cancellationToken);
 

@@ -41,6 +41,11 @@ internal static class RoleLoop
         HttpSubmitter.Name => new HttpSubmitter(),
         LatencyProbe.Name => new LatencyProbe(),
         PostgresRows.Name => new PostgresRows(),
+        KindSubmitter.Name => new KindSubmitter(),
+        SlowWebServer.Name => new SlowWebServer(),
+        PostProbe.Name => new PostProbe(),
+        BacklogProbe.Name => new BacklogProbe(),
+        PackProbe.Name => new PackProbe(),
         _ => throw new ArgumentException($"There is no role '{name}'.", nameof(name)),
     };
 }
