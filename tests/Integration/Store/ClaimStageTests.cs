@@ -86,6 +86,35 @@ public sealed class ClaimStageTests : LedgerTest
         Assert.That(await Ledger.CountAsync("outcomes WHERE state = 6") + await Ledger.CountAsync("open_tasks WHERE cancel_requested AND state = 3"), Is.EqualTo(300));
     }
 
+    [Test]
+    public async Task Claimed_together_each_task_is_answered_as_if_it_had_come_alone()
+    {
+        var ids = await Ledger.SubmitManyAsync(4);
+        var (worker, other) = (Guid.NewGuid(), Guid.NewGuid());
+        await Claim(ids[1], new Fence(other, 1));
+        await Ledger.Cancel.CancelAsync(ids[2], CancellationToken.None);
+        var answers = await Ledger.Claim.ClaimAsync(
+            [new(ids[3], new Fence(worker, 1)), new(ids[2], new Fence(worker, 2)), new(ids[1], new Fence(worker, 3)), new(ids[0], new Fence(other, 4))],
+            CancellationToken.None);
+
+        Assert.That(answers.Select(a => a?.Fence), Is.EqualTo(new Fence?[] { new(worker, 1), null, null, new(other, 4) }));
+        Assert.That(await Ledger.CountAsync($"open_tasks WHERE id = '{ids[3]}' AND worker = '{worker}' AND claim_no = 1"), Is.EqualTo(1));
+        Assert.That(await Ledger.CountAsync($"open_tasks WHERE id = '{ids[0]}' AND worker = '{other}' AND claim_no = 4"), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_claim_finds_room_for_its_row_in_the_same_page()
+    {
+        // Else it would have to write into every index, and the ledger would do half as many.
+        var ids = await Ledger.SubmitManyAsync(2_000);
+        var worker = Guid.NewGuid();
+        await Ledger.ExecuteAsync("CREATE TABLE public.before AS SELECT id, (ctid::text::point)[0] AS page FROM messaging.open_tasks");
+        var claims = await Ledger.Claim.ClaimAsync([.. ids.Select((id, i) => new ClaimRequest(id, new Fence(worker, i)))], CancellationToken.None);
+
+        Assert.That(claims, Has.None.Null);
+        Assert.That(await Ledger.CountAsync("open_tasks o JOIN public.before b ON b.id = o.id AND b.page = (o.ctid::text::point)[0]"), Is.EqualTo(2_000));
+    }
+
     private async Task<(Guid Id, Claimed? Answer)> Claim(Guid id, Fence fence, ClaimStage? stage = null) =>
         (id, await (stage ?? Ledger.Claim).ClaimAsync(new ClaimRequest(id, fence), CancellationToken.None));
 }

@@ -38,6 +38,21 @@ public sealed class FinishStageTests : LedgerTest
     }
 
     [Test]
+    public async Task Among_many_successes_only_those_that_lost_their_claim_are_told_so()
+    {
+        var running = await Ledger.ClaimManyAsync(300, Guid.NewGuid());
+        var stranger = Guid.NewGuid();
+        var answers = await Task.WhenAll(running.Select((task, i) => FinishAsync(new Ended(
+            task.Id, i % 50 == 7 ? new Fence(stranger, i) : task.Claim.Fence, 1, TaskState.Succeeded, "1"u8.ToArray(), null))));
+
+        Assert.That(
+            answers.Select((answer, i) => (answer, i)).Where(a => a.answer != FinishAnswer.Recorded),
+            Is.EqualTo(new[] { 7, 57, 107, 157, 207, 257 }.Select(i => (FinishAnswer.ClaimLost, i))));
+        Assert.That(await Ledger.CountAsync("outcomes WHERE state = 4"), Is.EqualTo(294));
+        Assert.That(await Ledger.CountAsync("open_tasks WHERE state = 3"), Is.EqualTo(6));
+    }
+
+    [Test]
     public async Task A_retry_waits_for_its_time_keeps_the_attempt_and_writes_history()
     {
         var (id, claim) = (await Ledger.ClaimManyAsync(1, Guid.NewGuid()))[0];

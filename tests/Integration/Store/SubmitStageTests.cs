@@ -1,6 +1,8 @@
+using System.Text;
 using Messaging.Contracts.Tasks;
 using Messaging.Infrastructure.Outbox;
 using Messaging.Infrastructure.Store;
+using Messaging.Infrastructure.Store.Connections;
 using Messaging.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -23,6 +25,48 @@ public sealed class SubmitStageTests : LedgerTest
             Assert.That(await Ledger.CountAsync($"task_tags WHERE task_id = '{task.Id}'"), Is.EqualTo(2));
             Assert.That(await Ledger.CountAsync($"outbox WHERE task_ids = ARRAY['{task.Id}'::uuid] AND owner IS NULL"), Is.EqualTo(1));
         }
+    }
+
+    [TestCase(false, TestName = "What all tasks of a batch share is stored with each")]
+    [TestCase(true, TestName = "What the tasks of a batch do not share is stored with its own task")]
+    public async Task Each_task_of_a_batch_is_stored_as_it_is(bool mixed)
+    {
+        var tasks = Enumerable.Range(0, 300).Select(i => Ledger.NewTask($"{i}") is var task && mixed ? task with
+        {
+            Kind = i % 2 == 0 ? "debug.echo" : "http.fetch",
+            Queue = $"queue-{i % 3}",
+            Timeout = TimeSpan.FromSeconds(1 + (i % 5)),
+            MaxAttempts = 1 + (i % 4),
+            RunAt = i % 7 == 0 ? Ledger.Clock.Now + TimeSpan.FromHours(1) : null,
+            Deadline = i % 11 == 0 ? Ledger.Clock.Now + TimeSpan.FromHours(2) : null,
+            TraceParent = i % 13 == 0 ? $"00-{i:x32}-{i:x16}-01" : null,
+            Tags = i % 17 == 0 ? ["a", $"b{i}"] : [],
+        } : task).ToArray();
+        await Task.WhenAll(tasks.Select(t => Ledger.Submit.SubmitAsync(t, CancellationToken.None).AsTask()));
+
+        await using var command = Ledger.Services.GetRequiredService<LedgerConnections>().Web.CreateCommand(
+            """
+            SELECT t.id, t.kind, t.queue, o.queue, t.input, t.timeout_ms, t.max_attempts, t.run_at IS NOT NULL, o.due_at IS NOT NULL, o.state, t.deadline, o.deadline_at,
+                t.trace_parent, t.tags
+            FROM messaging.tasks t JOIN messaging.open_tasks o ON o.id = t.id
+            """);
+        await using var row = await command.ExecuteReaderAsync();
+        var stored = new Dictionary<Guid, object?[]>();
+        while (await row.ReadAsync())
+            stored.Add(row.GetGuid(0), [.. Enumerable.Range(1, 13).Select(i => row.IsDBNull(i) ? null : row.GetValue(i))]);
+        Assert.That(stored, Has.Count.EqualTo(300));
+        foreach (var t in tasks)
+        {
+            var (later, deadline) = (t.RunAt is not null, Rounded(t.Deadline));
+            Assert.That(stored[t.Id], Is.EqualTo(new object?[]
+            {
+                t.Kind, t.Queue, t.Queue, Encoding.UTF8.GetString(t.Input.Span), (long)t.Timeout.TotalMilliseconds, t.MaxAttempts, later, later,
+                (short)(later ? TaskState.Scheduled : TaskState.Queued), deadline, deadline, t.TraceParent, t.Tags.Count == 0 ? null : t.Tags.ToArray(),
+            }));
+        }
+
+        // Postgres keeps microseconds.
+        static DateTime? Rounded(DateTimeOffset? time) => time is { } at ? new DateTime(at.UtcDateTime.Ticks / 10 * 10, DateTimeKind.Utc) : null;
     }
 
     [Test]
