@@ -34,6 +34,7 @@ internal static class RoleLoop
         BareSender.Name => new BareSender(),
         BareReceiver.Name => new BareReceiver(),
         LibrarySubmitter.Name => new LibrarySubmitter(),
+        WatchedSubmitter.Name => new WatchedSubmitter(),
         HttpSubmitter.Name => new HttpSubmitter(),
         LatencyProbe.Name => new LatencyProbe(),
         PostgresRows.Name => new PostgresRows(),
