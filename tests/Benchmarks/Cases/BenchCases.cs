@@ -4,5 +4,5 @@ namespace Messaging.Tests.Benchmarks.Cases;
 internal static class BenchCases
 {
     /// <summary>A new case is a file beside this one and a line here.</summary>
-    public static IReadOnlyList<IBenchCase> All { get; } = [new EndToEnd(), new Drain(), new Submit(), new LatencyCase(), new Growth()];
+    public static IReadOnlyList<IBenchCase> All { get; } = [new EndToEnd(), new Drain(), new Submit(), new LatencyCase(), new Growth(), new Snapshot()];
 }

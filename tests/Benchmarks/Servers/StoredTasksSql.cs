@@ -56,7 +56,7 @@ internal static class StoredTasksSql
                CASE state WHEN 4 THEN $1 END,
                CASE state WHEN 5 THEN '{"code":"handler-error","message":"Cause ' || cause || '.","retryable":true}' END,
                CASE state WHEN 5 THEN messaging.fingerprint(kind, cause) END,
-               CASE WHEN state = 5 AND dice % 2 = 0 THEN at + interval '1 minute' END
+               CASE WHEN state = 5 AND dice / 10 % 2 = 0 THEN at + interval '1 minute' END
         FROM pg_temp.chunk ORDER BY id
         """;
 
