@@ -12,6 +12,8 @@ public sealed class BenchTests
     [TestCase("drain")]
     [TestCase("submit")]
     [TestCase("latency")]
+    [TestCase("growth")]
+    [TestCase("snapshot")]
     public async Task A_quick_run_of_the_benchmark_works(string benchCase)
     {
         using var folder = new TestFolder();

@@ -31,10 +31,6 @@ public sealed class TaskSearch(LedgerConnections ledger, TimeProvider time)
     /// <summary>No new chunk is begun after this.</summary>
     public static readonly TimeSpan TimeBudget = TimeSpan.FromMilliseconds(120);
 
-    private const int FirstChunk = 1_000;
-    private const int SmallestChunk = 250;
-    private const int LargestChunk = 16_000;
-
     // Statements are prepared once per connection, and their plans kept: planning over all partitions would take longer than a chunk.
     private const string KeepPlans = "SET LOCAL plan_cache_mode = force_generic_plan";
 
@@ -60,10 +56,9 @@ public sealed class TaskSearch(LedgerConnections ledger, TimeProvider time)
     private async Task<(List<Guid> Ids, Guid? Next, bool CutShort)> FindAsync(
         NpgsqlConnection connection, TaskIndex index, Guid? after, int limit, CancellationToken cancellationToken)
     {
-        var started = time.GetTimestamp();
+        var pace = new SearchPace(time, TimeBudget, MostLooked);
         var found = new List<Guid>(limit + 1);
-        var looked = 0;
-        var chunk = index.IsExact ? limit + 1 : Math.Max(limit + 1, FirstChunk);
+        var chunk = index.IsExact ? limit + 1 : Math.Max(limit + 1, SearchPace.FirstChunk);
         while (true)
         {
             var last = await ReadAsync(connection, index, after ?? Guid.AllBitsSet, chunk, limit + 1 - found.Count, found, cancellationToken);
@@ -72,20 +67,10 @@ public sealed class TaskSearch(LedgerConnections ledger, TimeProvider time)
             if (last is null)
                 return (found, null, false);
             after = last;
-            looked += chunk;
-            var elapsed = time.GetElapsedTime(started);
-            if (looked >= MostLooked || elapsed >= TimeBudget)
+            chunk = pace.Next(chunk);
+            if (pace.IsOver)
                 return (found, after, true);
-            chunk = NextChunk(chunk, looked, elapsed);
         }
-    }
-
-    /// <summary>As many as fit into the rest of the time at the pace up to now: an entry takes from under 1 µs to some 20, by what is looked up.</summary>
-    private static int NextChunk(int chunk, int looked, TimeSpan elapsed)
-    {
-        var fitting = looked * (TimeBudget - elapsed).TotalMilliseconds / Math.Max(elapsed.TotalMilliseconds, 0.01);
-        var largest = Math.Min(Math.Min(chunk * 4, LargestChunk), MostLooked - looked);
-        return (int)Math.Min(Math.Max(fitting, SmallestChunk), largest);
     }
 
     /// <summary>Adds what matches in the next chunk. Answers the chunk's last entry; null: it reached the end of the index, or has as many as wanted.</summary>
