@@ -5,23 +5,11 @@ using Npgsql;
 
 namespace Messaging.Infrastructure.Migrations;
 
-/// <summary>The model of the ledger for EF Core: migrations, lists and rare writes. The hot path is plain Npgsql.</summary>
+/// <summary>The model of the ledger for EF Core: migrations and small lists. The hot path, and whatever reads the big tables, is plain Npgsql.</summary>
 public sealed class MessagingDbContext(DbContextOptions<MessagingDbContext> options) : DbContext(options)
 {
     /// <summary>The schema of every table of ours; a user's own tables stay out of it.</summary>
     public const string Schema = "messaging";
-
-    /// <summary>What was asked.</summary>
-    public DbSet<TaskRow> Tasks => Set<TaskRow>();
-
-    /// <summary>What is unfinished.</summary>
-    public DbSet<OpenTaskRow> OpenTasks => Set<OpenTaskRow>();
-
-    /// <summary>How tasks ended.</summary>
-    public DbSet<OutcomeRow> Outcomes => Set<OutcomeRow>();
-
-    /// <summary>Tags of tasks.</summary>
-    public DbSet<TaskTagRow> TaskTags => Set<TaskTagRow>();
 
     /// <summary>The processes.</summary>
     public DbSet<WorkerRow> Workers => Set<WorkerRow>();

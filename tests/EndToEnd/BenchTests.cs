@@ -21,6 +21,8 @@ public sealed class BenchTests
     [TestCase("fairness")]
     [TestCase("io-bound")]
     [TestCase("cpu-bound")]
+    [TestCase("growth")]
+    [TestCase("snapshot")]
     public async Task A_quick_run_of_the_benchmark_works(string benchCase)
     {
         using var folder = new TestFolder();

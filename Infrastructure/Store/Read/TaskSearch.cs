@@ -1,8 +1,6 @@
 using System.Data;
 using Messaging.Contracts.Tasks;
-using Messaging.Infrastructure.Migrations;
 using Messaging.Infrastructure.Store.Connections;
-using Microsoft.EntityFrameworkCore;
 using Npgsql;
 
 namespace Messaging.Infrastructure.Store.Read;
@@ -33,8 +31,8 @@ public sealed class TaskSearch(LedgerConnections ledger, TimeProvider time)
     /// <summary>No new chunk is begun after this.</summary>
     public static readonly TimeSpan TimeBudget = TimeSpan.FromMilliseconds(120);
 
-    private const int FirstChunk = 1_000;
-    private const int LargestChunk = 16_000;
+    // Statements are prepared once per connection, and their plans kept: planning over all partitions would take longer than a chunk.
+    private const string KeepPlans = "SET LOCAL plan_cache_mode = force_generic_plan";
 
     /// <summary>Searches one page.</summary>
     /// <param name="filter">What to look for.</param>
@@ -46,35 +44,49 @@ public sealed class TaskSearch(LedgerConnections ledger, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(filter);
         await using var connection = await ledger.Web.OpenConnectionAsync(cancellationToken);
-        await using var db = MessagingDbContext.ForReading(connection);
         // One snapshot: otherwise a task that ends between two statements would shift the chunks and leave a gap.
-        await using var snapshot = await db.Database.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
-        var (ids, next, cutShort) = await FindAsync(new TaskIndex(db, filter), after, limit, cancellationToken);
+        await using var snapshot = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
+        await using (var keepPlans = new NpgsqlCommand(KeepPlans, connection, snapshot))
+            await keepPlans.ExecuteNonQueryAsync(cancellationToken);
+        var (ids, next, cutShort) = await FindAsync(connection, new TaskIndex(filter), after, limit, cancellationToken);
         var items = ids.Count == 0 ? [] : await TaskReader.LoadAsync(connection, ids, cancellationToken);
         return new TaskPage(items, next, cutShort);
     }
 
     private async Task<(List<Guid> Ids, Guid? Next, bool CutShort)> FindAsync(
-        TaskIndex index, Guid? after, int limit, CancellationToken cancellationToken)
+        NpgsqlConnection connection, TaskIndex index, Guid? after, int limit, CancellationToken cancellationToken)
     {
-        var started = time.GetTimestamp();
+        var pace = new SearchPace(time, TimeBudget, MostLooked);
         var found = new List<Guid>(limit + 1);
-        var looked = 0;
-        var chunk = index.IsExact ? limit + 1 : Math.Max(limit + 1, FirstChunk);
+        var chunk = index.IsExact ? limit + 1 : Math.Max(limit + 1, SearchPace.FirstChunk);
         while (true)
         {
-            found.AddRange(await index.Matches(after, chunk).Take(limit + 1 - found.Count).ToListAsync(cancellationToken));
+            var last = await ReadAsync(connection, index, after ?? Guid.AllBitsSet, chunk, limit + 1 - found.Count, found, cancellationToken);
             if (found.Count > limit)
                 return (found[..limit], found[limit - 1], false);
-            // The last entry of the chunk; none: the chunk reached the end of the index.
-            var last = index.IsExact ? [] : await index.Entries(after).Skip(chunk - 1).Take(1).ToListAsync(cancellationToken);
-            if (last.Count == 0)
+            if (last is null)
                 return (found, null, false);
-            after = last[0];
-            looked += chunk;
-            if (looked >= MostLooked || time.GetElapsedTime(started) >= TimeBudget)
+            after = last;
+            chunk = pace.Next(chunk);
+            if (pace.IsOver)
                 return (found, after, true);
-            chunk = Math.Min(chunk * 4, Math.Min(LargestChunk, MostLooked - looked));
         }
+    }
+
+    /// <summary>Adds what matches in the next chunk. Answers the chunk's last entry; null: it reached the end of the index, or has as many as wanted.</summary>
+    private static async Task<Guid?> ReadAsync(
+        NpgsqlConnection connection, TaskIndex index, Guid after, int chunk, int wanted, List<Guid> found, CancellationToken cancellationToken)
+    {
+        await using var batch = connection.CreateBatch();
+        batch.Add(index.Sql, [after, chunk, wanted, .. index.Values]);
+        await using var reader = await batch.ReadPreparedAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            if (reader.GetBoolean(1))
+                return reader.GetGuid(0);
+            found.Add(reader.GetGuid(0));
+        }
+
+        return null;
     }
 }

@@ -19,5 +19,7 @@ internal static class BenchCases
         new ConsumersCase(),
         new RelayCase(),
         new MemoryCase(),
+        new Growth(),
+        new Snapshot(),
     ];
 }

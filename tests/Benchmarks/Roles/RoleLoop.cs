@@ -38,6 +38,7 @@ internal static class RoleLoop
         LibrarySubmitter.Name => new LibrarySubmitter(new LibraryStages()),
         LibrarySubmitter.WithoutRelay => new LibrarySubmitter(new LibraryStages(relay: false)),
         HeldRelay.Name => new HeldRelay(),
+        WatchedSubmitter.Name => new WatchedSubmitter(),
         HttpSubmitter.Name => new HttpSubmitter(),
         LatencyProbe.Name => new LatencyProbe(),
         PostgresRows.Name => new PostgresRows(),
