@@ -97,9 +97,9 @@ internal sealed class LedgerSystem : IAsyncDisposable
             if (await Task.WhenAny(working, _consumer.Process.Exit) != working)
                 throw new BenchFailedException($"The consumer ended. {_consumer.Process.LastLines()}");
             var (elapsed, longestWait) = await working;
-            var (cpu, elsewhere) = CpuMeter.Between(before, _meter.Read());
+            var cost = CpuMeter.Between(before, _meter.Read());
             await Ledger.CheckAsync(tasks, cancellationToken);
-            return (new Sample(tasks, elapsed, cpu, elsewhere, await Ledger.KeepUpAsync(cancellationToken)), longestWait);
+            return (Sample.Of(tasks, elapsed, cost, await Ledger.KeepUpAsync(cancellationToken)), longestWait);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
