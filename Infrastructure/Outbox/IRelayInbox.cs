@@ -7,7 +7,13 @@ namespace Messaging.Infrastructure.Outbox;
 /// </summary>
 public interface IRelayInbox
 {
-    /// <summary>Reserves room for <paramref name="tasks"/> tasks; null if the relay is full, stopped, or this process has none.</summary>
+    /// <summary>
+    /// Reserves room for <paramref name="tasks"/> tasks of one queue; null if the queue has its share of the relay's memory, or the relay
+    /// has stopped, or this process has none.
+    /// </summary>
+    IRelayReservation? TryReserve(string queue, int tasks);
+
+    /// <summary>The same for tasks whose queues are not known yet.</summary>
     IRelayReservation? TryReserve(int tasks);
 }
 

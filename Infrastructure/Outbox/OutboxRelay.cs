@@ -16,9 +16,6 @@ namespace Messaging.Infrastructure.Outbox;
 /// </summary>
 public sealed class OutboxRelay : IRelayInbox, IHostedService, IDisposable
 {
-    // A part of the room is the sweeper's: under a flood of submits, what was left in the outbox must not wait for ever.
-    private const double ShareOfInbox = 0.8;
-
     private readonly ITaskPublisher _publisher;
     private readonly SettleStage _settle;
     private readonly InstanceIdentity _identity;
@@ -33,10 +30,9 @@ public sealed class OutboxRelay : IRelayInbox, IHostedService, IDisposable
     // All below belongs to the lock.
     private readonly Lock _lock = new();
     private readonly RelayBacklog _backlog;
+    private readonly RelayRoom _room;
     private readonly Dictionary<Guid, RelayEntry> _held = [];
     private int _reservations;
-    private int _tasks;
-    private long _bytes;
     private bool _stopping;
     private bool _stopped;
 
@@ -62,7 +58,8 @@ public sealed class OutboxRelay : IRelayInbox, IHostedService, IDisposable
         ILogger<OutboxRelay> log)
     {
         (_publisher, _settle, _identity, _options, _time, _log, _meter) = (publisher, settle, identity, options.Value, time, log, meter);
-        _backlog = new RelayBacklog(_options, meanRun);
+        _backlog = new RelayBacklog(_options, meanRun, time);
+        _room = new RelayRoom(_options);
     }
 
     /// <summary>How many tasks it holds or has promised room for, at this moment.</summary>
@@ -71,7 +68,7 @@ public sealed class OutboxRelay : IRelayInbox, IHostedService, IDisposable
         get
         {
             lock (_lock)
-                return _tasks;
+                return _room.Tasks;
         }
     }
 
@@ -86,10 +83,16 @@ public sealed class OutboxRelay : IRelayInbox, IHostedService, IDisposable
     }
 
     /// <inheritdoc/>
-    public IRelayReservation? TryReserve(int tasks) => TryReserve(tasks, (int)(_options.Capacity * ShareOfInbox));
+    public IRelayReservation? TryReserve(string queue, int tasks) => TryReserve(queue, tasks, room => room.TryTake(queue, tasks));
 
-    /// <summary>Reserves room for a sweeper, which may fill the relay to its bound.</summary>
-    internal IRelayReservation? TryReserveForSweep(int tasks) => TryReserve(tasks, _options.Capacity);
+    /// <inheritdoc/>
+    public IRelayReservation? TryReserve(int tasks) => TryReserve(null, tasks, room => room.TryTakeForAny(tasks));
+
+    /// <summary>Reserves room for a sweeper; while it gets none, queues that hold much get none either.</summary>
+    internal IRelayReservation? TryReserveForSweep(int tasks) => TryReserve(null, tasks, room => room.TryTakeForSweep(tasks));
+
+    /// <summary>How many tasks one sweep may bring: a fifth of the room.</summary>
+    internal int MostInSweep => _options.Capacity / 5;
 
     /// <summary>True if the row is in this relay's memory.</summary>
     internal bool Holds(Guid outboxId)
@@ -136,15 +139,18 @@ public sealed class OutboxRelay : IRelayInbox, IHostedService, IDisposable
     public void Dispose() => _stopSending.Dispose();
 
     /// <summary>The end of a reservation: its room is given back, and the rows, if any, take theirs.</summary>
-    internal void HandOver(int reserved, Guid owner, IReadOnlyList<OutboxBatch> batches)
+    internal void HandOver(RelayReservation reservation, IReadOnlyList<OutboxBatch> batches)
     {
-        var entries = batches.Select(b => new RelayEntry(b, owner)).ToList();
+        var entries = batches.Select(b => new RelayEntry(b, reservation.Owner)).ToList();
         bool stopped;
         lock (_lock)
         {
             stopped = _stopped;
             _reservations--;
-            _tasks -= reserved;
+            if (reservation.Queue is { } queue)
+                _room.Return(queue, reservation.Tasks);
+            else
+                _room.Return(reservation.Tasks);
             if (!stopped)
             {
                 // Held already: it was swept although this process lived, after it had been declared dead.
@@ -166,23 +172,21 @@ public sealed class OutboxRelay : IRelayInbox, IHostedService, IDisposable
             _ = SettleAsync(entry); // nothing in it is open any more
     }
 
-    private RelayReservation? TryReserve(int tasks, int bound)
+    private RelayReservation? TryReserve(string? queue, int tasks, Func<RelayRoom, bool> tryTake)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(tasks);
         lock (_lock)
         {
-            if (_stopping || _tasks > bound - tasks || _bytes > _options.CapacityBytes)
+            if (_stopping || !tryTake(_room))
                 return null;
-            _tasks += tasks;
             _reservations++;
-            return new RelayReservation(this, tasks, _identity.Id);
+            return new RelayReservation(this, queue, tasks, _identity.Id);
         }
     }
 
     private void Accept(RelayEntry entry)
     {
-        _tasks += entry.Tasks.Count;
-        _bytes += entry.Bytes;
+        _room.Enter(entry);
         if (entry.Tasks.Count > 0)
             _backlog.Add(entry);
     }
@@ -301,8 +305,7 @@ public sealed class OutboxRelay : IRelayInbox, IHostedService, IDisposable
         lock (_lock)
         {
             _held.Remove(entry.Id);
-            _tasks -= entry.Tasks.Count;
-            _bytes -= entry.Bytes;
+            _room.Leave(entry);
             SignalIfEmpty();
         }
     }

@@ -39,7 +39,7 @@ public sealed class OutboxSweeper(
     /// <exception cref="NpgsqlException">The ledger can't be reached. What was taken is given up again, now or within seconds.</exception>
     public async Task<int> SweepAsync(CancellationToken cancellationToken)
     {
-        using var reservation = relay.TryReserveForSweep(MaxTasks);
+        using var reservation = relay.TryReserveForSweep(Math.Min(MaxTasks, relay.MostInSweep));
         if (reservation is null)
             return 0;
         var rows = await TakeAsync(reservation.Owner, cancellationToken);
@@ -137,7 +137,7 @@ public sealed class OutboxSweeper(
         await using var command = ledger.Control.CreateCommand(OutboxSql.Take);
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = owner });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = MaxRows });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = MaxTasks });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = Math.Min(MaxTasks, relay.MostInSweep) });
         var rows = new List<(Guid, string, Guid[])>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))

@@ -1,11 +1,23 @@
 namespace Messaging.Infrastructure.Outbox;
 
-/// <summary>Everything that waits to be sent, in one lane per queue; lanes take turns pack by pack. Not thread-safe: it belongs to the relay's lock.</summary>
-internal sealed class RelayBacklog(RelayOptions options, Func<string, TimeSpan?> meanRun)
+/// <summary>
+/// Everything that waits to be sent, in one lane per queue; lanes take turns pack by pack. How much of one lane may be on its way at
+/// once depends on whether others have something too: the broker takes a connection's messages in their order, so theirs wait behind it.
+/// Not thread-safe: it belongs to the relay's lock.
+/// </summary>
+internal sealed class RelayBacklog(RelayOptions options, Func<string, TimeSpan?> meanRun, TimeProvider time)
 {
+    // How long after a change of lanes the next one is expected.
+    private static readonly TimeSpan SharedFor = TimeSpan.FromSeconds(1);
+
+    // What a bound in packs means in tasks, whatever the size of packs is set to.
+    private const int FullPack = 64;
+
     private readonly Dictionary<string, RelayLane> _lanes = new(StringComparer.Ordinal);
     private readonly List<RelayLane> _turns = [];
     private int _next;
+    private RelayLane? _last;
+    private long? _changedAt;
 
     /// <summary>Packs on their way to the broker.</summary>
     public int InFlight { get; private set; }
@@ -27,14 +39,17 @@ internal sealed class RelayBacklog(RelayOptions options, Func<string, TimeSpan?>
     {
         if (InFlight >= options.MaxPacksInFlight)
             return null;
+        var shared = _changedAt is { } changed && time.GetElapsedTime(changed) < SharedFor;
         for (var looked = 0; looked < _turns.Count; looked++)
         {
             _next = (_next + 1) % _turns.Count;
             var lane = _turns[_next];
-            if (!lane.Trouble.MaySend(lane.InFlight) || lane.Take(InFlight < options.EagerPacks) is not { } pack)
+            if (IsBusy(lane, shared) || !lane.Trouble.MaySend(lane.InFlight) || lane.Take(lane.InFlight == 0 || InFlight < options.EagerPacks) is not { } pack)
                 continue;
             InFlight++;
             lane.InFlight++;
+            lane.TasksInFlight += pack.Tasks.Count;
+            Note(lane);
             return pack;
         }
 
@@ -60,10 +75,22 @@ internal sealed class RelayBacklog(RelayOptions options, Func<string, TimeSpan?>
         return pack.Lane.Trouble.Failed();
     }
 
+    /// <summary>Packs that are not full may be many while nobody else wants to send: what is in them counts then.</summary>
+    private bool IsBusy(RelayLane lane, bool shared) =>
+        lane.TasksInFlight >= options.MaxPacksPerQueue * FullPack || (shared && lane.InFlight >= options.MaxPacksPerQueue);
+
+    private void Note(RelayLane lane)
+    {
+        if (_last is not null && _last != lane)
+            _changedAt = time.GetTimestamp();
+        _last = lane;
+    }
+
     private void Landed(RelayPack pack)
     {
         InFlight--;
         pack.Lane.InFlight--;
+        pack.Lane.TasksInFlight -= pack.Tasks.Count;
     }
 
     /// <summary>Queue names come and go; an idle lane costs a look at every turn.</summary>

@@ -28,6 +28,9 @@ internal sealed class RelayLane(string queue, RelayOptions options, Func<string,
     /// <summary>Packs on their way.</summary>
     public int InFlight { get; set; }
 
+    /// <summary>The tasks in them.</summary>
+    public int TasksInFlight { get; set; }
+
     /// <summary>True if nothing waits.</summary>
     public bool IsEmpty => _waiting.Count == 0 && _alone.Count == 0 && _returned.Count == 0 && _open is null;
 

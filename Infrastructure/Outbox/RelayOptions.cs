@@ -6,8 +6,8 @@ namespace Messaging.Infrastructure.Outbox;
 public sealed class RelayOptions
 {
     /// <summary>
-    /// How many tasks it may hold, published or not, until they are settled. Default 50,000. What does not fit is left to the
-    /// sweepers in the outbox; accepting goes on.
+    /// How many tasks it may hold, published or not, until they are settled. Default 50,000. One queue may hold three times as
+    /// many as are free, so at most three quarters. What does not fit is left to the sweepers in the outbox; accepting goes on.
     /// </summary>
     [Range(100, 10_000_000)]
     public int Capacity { get; set; } = 50_000;
@@ -19,6 +19,14 @@ public sealed class RelayOptions
     /// <summary>How many packs may wait for the broker's confirm at once. Default 300. Far more makes the broker slower, not faster.</summary>
     [Range(1, 10_000)]
     public int MaxPacksInFlight { get; set; } = 300;
+
+    /// <summary>
+    /// How many of them may be for one queue while others have something to send too. Default 24. RabbitMQ stops reading a connection that
+    /// has more than 32 messages under way to one quorum queue (its <c>quorum_commands_soft_limit</c>), and the other queues' messages
+    /// would wait behind that. A queue that is alone may have more packs, but no more tasks than in so many full ones, 64 each.
+    /// </summary>
+    [Range(1, 10_000)]
+    public int MaxPacksPerQueue { get; set; } = 24;
 
     /// <summary>
     /// With fewer packs than this in flight, a pack goes out as it is; with more, one that is not full waits for the next confirm.

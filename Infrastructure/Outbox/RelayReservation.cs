@@ -1,22 +1,35 @@
 namespace Messaging.Infrastructure.Outbox;
 
 /// <summary>Room for a number of tasks, until it is handed over or given back.</summary>
-internal sealed class RelayReservation(OutboxRelay relay, int tasks, Guid owner) : IRelayReservation
+/// <param name="relay">Whose room.</param>
+/// <param name="queue">The tasks' queue; null if that is not known yet.</param>
+/// <param name="tasks">How many.</param>
+/// <param name="owner">The instance that must stand as owner in the rows.</param>
+internal sealed class RelayReservation(OutboxRelay relay, string? queue, int tasks, Guid owner) : IRelayReservation
 {
     private int _used;
 
+    /// <inheritdoc/>
     public Guid Owner { get; } = owner;
 
+    /// <summary>The tasks' queue; null if that is not known yet.</summary>
+    public string? Queue { get; } = queue;
+
+    /// <summary>How many tasks there is room for.</summary>
+    public int Tasks { get; } = tasks;
+
+    /// <inheritdoc/>
     public void HandOver(IReadOnlyList<OutboxBatch> batches)
     {
         ArgumentNullException.ThrowIfNull(batches);
         ObjectDisposedException.ThrowIf(Interlocked.Exchange(ref _used, 1) == 1, this);
-        relay.HandOver(tasks, Owner, batches);
+        relay.HandOver(this, batches);
     }
 
+    /// <inheritdoc/>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _used, 1) == 0)
-            relay.HandOver(tasks, Owner, []);
+            relay.HandOver(this, []);
     }
 }

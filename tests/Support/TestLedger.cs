@@ -124,6 +124,8 @@ public sealed class TestLedger : IAsyncDisposable
 
     private sealed class NoRelay : IRelayInbox
     {
+        public IRelayReservation? TryReserve(string queue, int tasks) => null;
+
         public IRelayReservation? TryReserve(int tasks) => null;
     }
 }

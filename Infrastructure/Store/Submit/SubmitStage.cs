@@ -77,10 +77,13 @@ public sealed class SubmitStage : IAsyncDisposable
             .ToArray();
 
         // After an unclear commit the rows might already be in an older relay's hands: leave them to a sweeper.
-        using var reservation = retry || batches.Length == 0 ? null : _relay.TryReserve(batches.Sum(b => b.Tasks.Count));
+        var reservations = Array.ConvertAll(batches, b => retry ? null : _relay.TryReserve(b.Queue, b.Tasks.Count));
         try
         {
-            await CommitAsync(tasks, due, batches, reservation?.Owner, cancellationToken);
+            await CommitAsync(tasks, due, batches, Array.ConvertAll(reservations, r => r?.Owner), cancellationToken);
+            FaultPoint.Reached(FaultPoint.AfterCommit); // dying here: a sweeper finds the rows of a dead owner
+            for (var i = 0; i < batches.Length; i++)
+                reservations[i]?.HandOver([batches[i]]);
         }
         catch (PostgresException e) when (retry && e.SqlState == PostgresErrorCodes.UniqueViolation)
         {
@@ -88,14 +91,17 @@ public sealed class SubmitStage : IAsyncDisposable
                 return Accepted(items);
             throw;
         }
+        finally
+        {
+            foreach (var reservation in reservations)
+                reservation?.Dispose();
+        }
 
-        FaultPoint.Reached(FaultPoint.AfterCommit); // dying here: a sweeper finds the rows of a dead owner
-        reservation?.HandOver(batches);
         return Accepted(items);
     }
 
     private async Task CommitAsync(
-        NewTask[] tasks, DateTimeOffset?[] due, OutboxBatch[] batches, Guid? owner, CancellationToken cancellationToken)
+        NewTask[] tasks, DateTimeOffset?[] due, OutboxBatch[] batches, Guid?[] owners, CancellationToken cancellationToken)
     {
         var ids = Array.ConvertAll(tasks, t => t.Id);
         var queues = Array.ConvertAll(tasks, t => t.Queue);
@@ -129,8 +135,8 @@ public sealed class SubmitStage : IAsyncDisposable
         var tags = tasks.SelectMany(t => t.Tags.Select(tag => (t.Id, tag))).ToArray();
         if (tags.Length > 0)
             batch.Add(SubmitSql.InsertTags, Array.ConvertAll(tags, t => t.Id), Array.ConvertAll(tags, t => t.tag));
-        foreach (var b in batches)
-            batch.Add(SubmitSql.InsertOutbox, b.Id, Parameters.Uuid(owner), b.Queue, b.Tasks.Select(t => t.Id).ToArray());
+        for (var i = 0; i < batches.Length; i++)
+            batch.Add(SubmitSql.InsertOutbox, batches[i].Id, Parameters.Uuid(owners[i]), batches[i].Queue, batches[i].Tasks.Select(t => t.Id).ToArray());
         await batch.ExecutePreparedAsync(cancellationToken);
     }
 

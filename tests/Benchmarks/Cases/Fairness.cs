@@ -35,6 +35,8 @@ internal sealed class Fairness : IBenchCase
         "single task, idle: handler starts",
         "single task, backlog: accepted",
         "single task, backlog: handler starts",
+        "single task, backlog unpacked: accepted",
+        "single task, backlog unpacked: handler starts",
         "packs of short tasks: result seen",
         "neighbours of a slow task: result seen",
     ];
@@ -59,16 +61,25 @@ internal sealed class Fairness : IBenchCase
             new Dictionary<string, string?> { ["Logging__LogLevel__Default"] = "Warning" },
             cancellationToken);
         await using var singles = await RoleProcess.StartAsync(BacklogProbe.Name, Environment(BacklogQueue), cancellationToken);
+        await using var unpacked = await RoleProcess.StartAsync(
+            BacklogProbe.Name, new Dictionary<string, string?>(Environment(BacklogQueue)) { ["Messaging__Relay__PackSize"] = "1" }, cancellationToken);
         await using var packs = await RoleProcess.StartAsync(PackProbe.Name, Environment(PackQueue), cancellationToken);
         Console.WriteLine($"{Name}: a backlog of {backlog:N0} tasks, then twice {packed:N0} in packs, a run");
         var perMessage = new List<double>();
-        await RunSinglesAsync(backlog / 2);
+        await RunSinglesAsync(singles, backlog / 2);
+        await RunSinglesAsync(unpacked, backlog / 2);
         await RunPacksAsync();
         perMessage.Clear();
         var runs = new List<IReadOnlyList<Latency>>();
         for (var round = 0; round < settings.RepeatsOrDefault; round++)
         {
-            runs.Add([.. await RunSinglesAsync(0), .. await RunSinglesAsync(backlog), .. await RunPacksAsync()]);
+            runs.Add(
+            [
+                .. await RunSinglesAsync(singles, 0),
+                .. await RunSinglesAsync(singles, backlog),
+                .. await RunSinglesAsync(unpacked, backlog),
+                .. await RunPacksAsync(),
+            ]);
             Console.WriteLine($"  round {round + 1}  p99 ms: {string.Join(", ", runs[^1].Select((latency, i) => $"{Names[i]} {latency.P99:N1}"))}");
         }
 
@@ -85,9 +96,9 @@ internal sealed class Fairness : IBenchCase
             await servers.FactsAsync(cancellationToken),
             [.. Names.Select((name, i) => new FigureRow(name, [.. runs.Select(latencies => LatencyFigures.Columns(latencies[i]))]))]);
 
-        async Task<IReadOnlyList<Latency>> RunSinglesAsync(int tasks)
+        async Task<IReadOnlyList<Latency>> RunSinglesAsync(RoleProcess role, int tasks)
         {
-            var report = await singles.RunAsync(tasks, Limit, cancellationToken);
+            var report = await role.RunAsync(tasks, Limit, cancellationToken);
             var parts = report.More.Split('|');
             var asked = int.Parse(parts[0], CultureInfo.InvariantCulture);
             Console.WriteLine($"    {tasks,7:N0} tasks in {Stopwatch.GetElapsedTime(report.Began, report.Ended).TotalSeconds:N1} s, {asked} single ones meanwhile");

@@ -11,6 +11,9 @@ namespace Messaging.Tests.Benchmarks.Roles;
 internal sealed class KeptInbox(InstanceIdentity identity) : IRelayInbox
 {
     /// <inheritdoc/>
+    public IRelayReservation? TryReserve(string queue, int tasks) => new Kept(identity.Id);
+
+    /// <inheritdoc/>
     public IRelayReservation? TryReserve(int tasks) => new Kept(identity.Id);
 
     private sealed record Kept(Guid Owner) : IRelayReservation

@@ -79,26 +79,36 @@ public sealed class OutboxRelayTests : OutboxTest
     public async Task It_promises_no_more_room_than_it_has_and_gives_it_back_after_the_settle()
     {
         Publisher.Close();
-        var batch = await InsertRowAsync(80, Self);
-        using (var reservation = Relay.TryReserve(80)!)
+        var batch = await InsertRowAsync(75, Self);
+        using (var reservation = Relay.TryReserve("default", 75)!)
             reservation.HandOver([batch]);
-        Assert.That(Relay.TryReserve(1), Is.Null, "four fifths are for submits");
-        using (var sweep = Relay.TryReserveForSweep(20))
-            Assert.That(sweep, Is.Not.Null, "the rest is for sweeps");
-        Assert.That(Relay.TryReserveForSweep(21), Is.Null);
+        Assert.That(Relay.TryReserve("default", 1), Is.Null, "three quarters are one queue's most");
 
         Publisher.Open();
         await UntilEmptyAsync();
-        using var again = Relay.TryReserve(80);
+        using var again = Relay.TryReserve("default", 75);
         Assert.That(again, Is.Not.Null);
     }
 
     [Test]
     public void A_reservation_that_is_not_used_gives_its_room_back()
     {
-        using (var reservation = Relay.TryReserve(80))
+        using (Relay.TryReserve("default", 70))
+        using (Relay.TryReserve(10))
             Assert.That(Relay.Held, Is.EqualTo(80));
         Assert.That(Relay.Held, Is.Zero);
+    }
+
+    [Test]
+    public async Task A_flooded_queue_leaves_room_for_the_others()
+    {
+        Publisher.Close();
+        await Ledger.SubmitManyAsync(75, "flood");
+        await Ledger.SubmitManyAsync(20, "flood");
+        await Ledger.SubmitManyAsync(10, "quiet");
+
+        Assert.That(await Ledger.CountAsync("outbox WHERE queue = 'flood' AND owner IS NULL"), Is.Positive, "its share is used up");
+        Assert.That(await Ledger.CountAsync("outbox WHERE queue = 'quiet' AND owner IS NULL"), Is.Zero);
     }
 
     [Test]

@@ -59,9 +59,9 @@ public abstract class OutboxTest
     protected IDisposable FillRelay()
     {
         var reservations = new List<IRelayReservation>();
-        for (var size = 1 << 16; size > 0; size /= 2)
+        for (var (queue, size) = (0, 1 << 16); size > 0; size /= 2)
         {
-            while (Relay.TryReserve(size) is { } reservation)
+            while (Relay.TryReserve($"filler-{queue++}", size) is { } reservation)
                 reservations.Add(reservation);
         }
 

@@ -187,6 +187,8 @@ internal sealed class WorkerHarness : IAsyncDisposable
     /// <summary>Every outbox row stays where it is: the tests are the broker.</summary>
     private sealed class NoRelay : IRelayInbox
     {
+        public IRelayReservation? TryReserve(string queue, int tasks) => null;
+
         public IRelayReservation? TryReserve(int tasks) => null;
     }
 }

@@ -164,6 +164,8 @@ public sealed class SubmitStageTests : LedgerTest
 
         public List<OutboxBatch> HandedOver { get; } = [];
 
+        public IRelayReservation? TryReserve(string queue, int tasks) => this;
+
         public IRelayReservation? TryReserve(int tasks) => this;
 
         public void HandOver(IReadOnlyList<OutboxBatch> batches) => HandedOver.AddRange(batches);

@@ -50,15 +50,4 @@ public sealed class DeathWatchTests
         _time.Step(TimeSpan.FromSeconds(seconds));
         return [.. watch.Read([(_worker, beat)]).Select(d => d.Id)];
     }
-
-    private sealed class SteppedTime : TimeProvider
-    {
-        private long _now = 1;
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => _now;
-
-        public void Step(TimeSpan by) => _now += by.Ticks;
-    }
 }

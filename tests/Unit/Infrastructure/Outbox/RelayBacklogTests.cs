@@ -8,10 +8,11 @@ public sealed class RelayBacklogTests
 {
     private readonly Dictionary<string, TimeSpan> _measured = new() { ["fast"] = Ms(1), ["swift"] = Ms(2), ["half"] = Ms(49), ["slow"] = Ms(50) };
     private readonly RelayOptions _options = new();
+    private readonly SteppedTime _time = new();
     private readonly RelayBacklog _backlog;
 
     public RelayBacklogTests() =>
-        _backlog = new RelayBacklog(_options, kind => _measured.TryGetValue(kind, out var run) ? run : null);
+        _backlog = new RelayBacklog(_options, kind => _measured.TryGetValue(kind, out var run) ? run : null, _time);
 
     [Test]
     public void A_single_task_goes_at_once_when_nothing_is_under_way()
@@ -134,6 +135,26 @@ public sealed class RelayBacklogTests
         Assert.That(_backlog.InFlight, Is.EqualTo(_options.MaxPacksInFlight));
         _backlog.Sent(packs[0]);
         Assert.That(TakeAll(), Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public void Of_one_queue_no_more_full_packs_are_under_way_than_the_broker_takes_at_once()
+    {
+        Add("fast", 5000);
+        Assert.That(TakeAll(), Has.Count.EqualTo(_options.MaxPacksPerQueue));
+    }
+
+    [Test]
+    public void A_queue_that_is_alone_may_have_more_small_packs_under_way_than_one_that_is_not()
+    {
+        Add("slow", 1000, queue: "flood");
+        Add("slow", 1, queue: "quiet");
+        var packs = TakeAll();
+        Assert.That(packs.Count(p => p.Lane.Queue == "flood"), Is.EqualTo(_options.MaxPacksPerQueue));
+
+        packs.ForEach(p => _backlog.Sent(p));
+        _time.Step(TimeSpan.FromSeconds(2));
+        Assert.That(TakeAll(), Has.Count.EqualTo(_options.MaxPacksInFlight), "the other has long had nothing");
     }
 
     [Test]

@@ -45,15 +45,4 @@ public sealed class SearchPaceTests
         _time.Step(TimeSpan.FromMilliseconds(99));
         Assert.That(pace.Next(1_000), Is.EqualTo(250));
     }
-
-    private sealed class SteppedTime : TimeProvider
-    {
-        private long _ticks = 1;
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => _ticks;
-
-        public void Step(TimeSpan by) => _ticks += by.Ticks;
-    }
 }

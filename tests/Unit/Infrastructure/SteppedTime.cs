@@ -1,0 +1,13 @@
+namespace Messaging.Tests.Unit.Infrastructure;
+
+/// <summary>A monotonic clock that moves when it is told to.</summary>
+internal sealed class SteppedTime : TimeProvider
+{
+    private long _ticks = 1;
+
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    public override long GetTimestamp() => _ticks;
+
+    public void Step(TimeSpan by) => _ticks += by.Ticks;
+}
