@@ -55,6 +55,7 @@ internal static class ProducerRegistration
     {
         LoopbackGuard.Set(kestrel, builder.Configuration);
         kestrel.AddServerHeader = false;
+        RequestLimits.Set(kestrel);
         // Each action that reads a body bounds it itself, so that the answer is a problem and arrives.
         kestrel.Limits.MaxRequestBodySize = null;
     });

@@ -69,6 +69,8 @@ public static class Program
 
         var app = builder.Build();
         ProblemMapping.Use(app);
+        RequestLimits.Use(app);
+        Answering.Use(app);
         LedgerGate.Use(app);
         SubmitTask.Map(app);
         SubmitBatch.Map(app);

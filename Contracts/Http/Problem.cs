@@ -42,6 +42,9 @@ public sealed record Problem
     /// <summary>Why the task failed.</summary>
     public TaskFailure? Failure { get; init; }
 
+    /// <summary>The task that an idempotency key has made before.</summary>
+    public Guid? TaskId { get; init; }
+
     /// <summary>The queue that is full.</summary>
     public string? Queue { get; init; }
 

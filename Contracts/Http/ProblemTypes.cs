@@ -1,8 +1,8 @@
 namespace Messaging.Contracts.Http;
 
 /// <summary>
-/// The values of <see cref="Problem.Type"/>: stable names for programs to decide by. They are URNs, since no page stands behind them;
-/// what each means stands here.
+/// The values of <see cref="Problem.Type"/>: stable names for programs to decide by. They are URNs, so that they name the same on every
+/// host; <c>docs/problems.md</c> has for each what it means and what to do.
 /// </summary>
 public static class ProblemTypes
 {
@@ -32,6 +32,30 @@ public static class ProblemTypes
 
     /// <summary>405: the address is right, the method is not. The header <c>Allow</c> has those that are.</summary>
     public const string MethodNotAllowed = Prefix + "method-not-allowed";
+
+    /// <summary>406: the header <c>Accept</c> allows nothing that the address answers with.</summary>
+    public const string NotAcceptable = Prefix + "not-acceptable";
+
+    /// <summary>408: the request came too slowly.</summary>
+    public const string RequestTimeout = Prefix + "request-timeout";
+
+    /// <summary>412: a condition in the request's headers (<c>If-Match</c>) does not hold.</summary>
+    public const string PreconditionFailed = Prefix + "precondition-failed";
+
+    /// <summary>414: the address is too long.</summary>
+    public const string UriTooLong = Prefix + "uri-too-long";
+
+    /// <summary>431: the header fields are too many or too large.</summary>
+    public const string HeadersTooLarge = Prefix + "headers-too-large";
+
+    /// <summary>422: the idempotency key has made a task from another request. <see cref="Problem.TaskId"/> says which.</summary>
+    public const string IdempotencyKeyReused = Prefix + "idempotency-key-reused";
+
+    /// <summary>409: another request with the idempotency key is under way. Nothing was stored; <c>Retry-After</c> says when to ask again.</summary>
+    public const string IdempotencyKeyUndecided = Prefix + "idempotency-key-undecided";
+
+    /// <summary>410: the idempotency key has made a task that was removed since. <see cref="Problem.TaskId"/> says which.</summary>
+    public const string TaskRemoved = Prefix + "task-removed";
 
     /// <summary>413: the body, a line or the input is larger than allowed.</summary>
     public const string TooLarge = Prefix + "too-large";
@@ -72,7 +96,7 @@ public static class ProblemTypes
     /// <summary>500: a fault of the service. The log has more under <see cref="Problem.TraceId"/>.</summary>
     public const string InternalError = Prefix + "internal-error";
 
-    /// <summary>Any other refusal by the HTTP server itself, for instance 408 for a body that comes too slowly.</summary>
+    /// <summary>Any other refusal by the HTTP server itself, for instance 400 for a body whose framing is broken.</summary>
     public const string BadRequest = Prefix + "bad-request";
 
     private const string Prefix = "urn:messaging:problem:";

@@ -50,4 +50,10 @@ public sealed record SubmitTaskRequest
 
     /// <summary>Words to find the task by; each 1 to 100 characters, no duplicates. Default: none.</summary>
     public IReadOnlyList<string>? Tags { get; init; }
+
+    /// <summary>
+    /// The caller's own name for this request, 1 to 255 characters without control characters: however often it is sent, it makes one task
+    /// while the key is remembered (a day, unless the service is set otherwise). The header <c>Idempotency-Key</c> says the same. Default: none.
+    /// </summary>
+    public string? IdempotencyKey { get; init; }
 }

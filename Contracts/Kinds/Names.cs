@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace Messaging.Contracts.Kinds;
@@ -14,6 +16,9 @@ public static partial class Names
     /// <summary>What a tag may be, for error messages.</summary>
     public const string TagRule = "1 to 100 characters without control characters";
 
+    /// <summary>What an idempotency key may be, for error messages.</summary>
+    public const string IdempotencyKeyRule = "1 to 255 characters without control characters";
+
     /// <summary>True if <paramref name="name"/> follows <see cref="KindRule"/>.</summary>
     public static bool IsKind(string name) => KindName.IsMatch(name);
 
@@ -25,6 +30,22 @@ public static partial class Names
     {
         ArgumentNullException.ThrowIfNull(tag);
         return tag.Length is >= 1 and <= 100 && !tag.Any(char.IsControl);
+    }
+
+    /// <summary>True if <paramref name="key"/> follows <see cref="IdempotencyKeyRule"/>. Half a surrogate pair is no character.</summary>
+    public static bool IsIdempotencyKey(string key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        if (key.Length is < 1 or > 255)
+            return false;
+        for (var rest = key.AsSpan(); !rest.IsEmpty;)
+        {
+            if (Rune.DecodeFromUtf16(rest, out var rune, out var length) != OperationStatus.Done || Rune.IsControl(rune))
+                return false;
+            rest = rest[length..];
+        }
+
+        return true;
     }
 
     [GeneratedRegex(@"^[a-z][a-z0-9._-]{0,99}\z", RegexOptions.CultureInvariant)]

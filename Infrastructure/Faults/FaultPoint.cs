@@ -8,6 +8,9 @@ namespace Messaging.Infrastructure.Faults;
 /// </summary>
 public static class FaultPoint
 {
+    /// <summary>The idempotency keys of a batch are taken, nothing is committed.</summary>
+    public const string AfterKeys = "after-keys";
+
     /// <summary>Tasks and outbox rows are committed, the relay does not have them yet.</summary>
     public const string AfterCommit = "after-commit";
 

@@ -13,4 +13,10 @@ internal static partial class RetentionLog
 
     [LoggerMessage(1652, LogLevel.Warning, "Old tasks could not be looked for: {Reason}")]
     public static partial void NotLooked(this ILogger log, string reason);
+
+    [LoggerMessage(1653, LogLevel.Debug, "{Keys} expired idempotency keys were removed")]
+    public static partial void KeysRemoved(this ILogger log, long keys);
+
+    [LoggerMessage(1654, LogLevel.Warning, "Expired idempotency keys could not be removed, trying again later: {Reason}")]
+    public static partial void KeysNotRemoved(this ILogger log, string reason);
 }

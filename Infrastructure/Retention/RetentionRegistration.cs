@@ -9,7 +9,7 @@ namespace Messaging.Infrastructure.Retention;
 public static class RetentionRegistration
 {
     /// <summary>
-    /// Registers the dropping of old days. Needs the ledger. Any number of processes may run it side by side: one at a time does the
+    /// Registers the dropping of old days and of expired idempotency keys. Needs the ledger. Any number of processes may run it side by side: one at a time does the
     /// work. Settings come from the section <c>Messaging:Retention</c> (<see cref="RetentionOptions"/>).
     /// </summary>
     public static IServiceCollection AddRetention(this IServiceCollection services, IConfiguration configuration)
@@ -19,6 +19,8 @@ public static class RetentionRegistration
         services.TryAddSingleton<Turns>();
         services.AddSingleton<RetentionKeeper>();
         services.AddHostedService(provider => provider.GetRequiredService<RetentionKeeper>());
+        services.AddSingleton<KeyKeeper>();
+        services.AddHostedService(provider => provider.GetRequiredService<KeyKeeper>());
         return services;
     }
 }

@@ -12,12 +12,12 @@ public static class LedgerErrors
     /// <summary>
     /// True if trying again may help: deadlock or serialisation (40), connection (08), shutdown or crash (57), out of
     /// resources (53: disk full, too many connections), lock timeout (55), I/O (58), a server that is read-only (25006: a standby,
-    /// until the other one is found), a broken or timed-out connection.
+    /// until the other one is found), a transaction given up because we were silent in it (25P03), a broken or timed-out connection.
     /// </summary>
     public static bool IsTransient(Exception error) => error switch
     {
         PostgresException p => p.SqlState is ['4', '0', ..] or ['0', '8', ..] or ['5', '7', ..] or ['5', '3', ..] or ['5', '5', ..] or ['5', '8', ..]
-            or PostgresErrorCodes.ReadOnlySqlTransaction,
+            or PostgresErrorCodes.ReadOnlySqlTransaction or "25P03",
         NpgsqlException or TimeoutException or System.IO.IOException or System.Net.Sockets.SocketException => true,
         InvalidOperationException { InnerException: { } inner } => IsTransient(inner), // how EF Core passes on what it calls likely to be transient
         _ => false,

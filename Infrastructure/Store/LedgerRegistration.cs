@@ -29,6 +29,8 @@ public static class LedgerRegistration
         ArgumentNullException.ThrowIfNull(configuration);
         services.AddOptions<LedgerOptions>().Bind(configuration.GetSection("Messaging")).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<QueueDepthOptions>().Bind(configuration.GetSection("Messaging:Queues")).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<IdempotencyOptions>().Bind(configuration.GetSection("Messaging:Idempotency")).ValidateDataAnnotations().ValidateOnStart();
+        services.AddMetrics();
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<LedgerConnections>();
         services.AddSingleton<LedgerClock>();
@@ -48,6 +50,7 @@ public static class LedgerRegistration
         services.AddSingleton<TaskContents>();
         services.AddSingleton<TaskReader>();
         services.AddSingleton<TaskSearch>();
+        services.AddSingleton<TaskLookup>();
         services.AddSingleton<TaskWatcher>();
         services.AddSingleton<WorkerList>();
         services.AddSingleton<KindRegistry>();

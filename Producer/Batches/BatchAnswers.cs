@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Threading.Channels;
 using Messaging.Contracts.Http;
 using Messaging.Infrastructure.Store;
+using Messaging.Infrastructure.Store.Submit;
 using Messaging.Producer.Http;
 using Npgsql;
 
@@ -32,15 +33,15 @@ internal sealed class BatchAnswers(PipeWriter output, ILogger log)
     private bool _isListening = true;
 
     /// <summary>Adds a task that is being committed. Waits while too much is under way.</summary>
-    public ValueTask AddAsync(int index, Guid id, ValueTask commit, int bytes)
+    public ValueTask AddAsync(int index, ValueTask<SubmitAnswer> commit, int bytes)
     {
-        var entry = new Entry(index, id, commit, bytes, null);
+        var entry = new Entry(index, commit, bytes, null);
         var hasRoom = Interlocked.Add(ref _pendingBytes, bytes) <= MostPendingBytes;
         return hasRoom && _pending.Writer.TryWrite(entry) ? default : AddSlowlyAsync(entry);
     }
 
     /// <summary>Adds a refusal.</summary>
-    public ValueTask AddAsync(int index, Problem problem) => _pending.Writer.WriteAsync(new Entry(index, default, default, 0, problem));
+    public ValueTask AddAsync(int index, Problem problem) => _pending.Writer.WriteAsync(new Entry(index, default, 0, problem));
 
     /// <summary>Nothing more comes.</summary>
     public void Complete() => _pending.Writer.Complete();
@@ -56,14 +57,16 @@ internal sealed class BatchAnswers(PipeWriter output, ILogger log)
                 // Whoever has to wait for a commit lets go first of the answers that are there.
                 if (!entry.Commit.IsCompleted)
                     await FlushAsync();
-                var problem = entry.Problem ?? await CommittedAsync(entry);
+                var (answer, problem) = entry.Problem is { } refusal ? (default, refusal) : await CommittedAsync(entry);
                 Release(entry.Bytes);
                 if (!_isListening)
                     continue;
-                if (problem is null)
-                    WriteAccepted(entry.Index, entry.Id);
+                if (problem is not null)
+                    Write(json, new BatchAnswer(entry.Index, problem.Status, null, problem));
+                else if (answer.Outcome == SubmitOutcome.Replayed)
+                    Write(json, new BatchAnswer(entry.Index, StatusCodes.Status202Accepted, answer.TaskId, null, Replayed: true));
                 else
-                    WriteRefused(json, new BatchAnswer(entry.Index, problem.Status, null, problem));
+                    WriteAccepted(entry.Index, answer.TaskId);
                 if (output.UnflushedBytes > 32 * 1024)
                     await FlushAsync();
             }
@@ -94,21 +97,26 @@ internal sealed class BatchAnswers(PipeWriter output, ILogger log)
             Interlocked.Exchange(ref _roomForBytes, null)?.TrySetResult();
     }
 
-    private async ValueTask<Problem?> CommittedAsync(Entry entry)
+    private async ValueTask<(SubmitAnswer Answer, Problem? Problem)> CommittedAsync(Entry entry)
     {
         try
         {
-            await entry.Commit;
-            return null;
+            var answer = await entry.Commit;
+            return (answer, answer.Outcome switch
+            {
+                SubmitOutcome.KeyConflict => Problems.KeyReused(answer.TaskId) with { Errors = [new ProblemError("It has made another task.", "#/idempotencyKey")] },
+                SubmitOutcome.KeyUndecided => Problems.KeyUndecided(),
+                _ => null,
+            });
         }
         catch (LedgerUnavailableException)
         {
-            return Problems.LedgerUnavailable();
+            return (default, Problems.LedgerUnavailable());
         }
         catch (PostgresException e)
         {
             log.NotStored(e);
-            return Problems.InternalError();
+            return (default, Problems.InternalError());
         }
     }
 
@@ -133,7 +141,7 @@ internal sealed class BatchAnswers(PipeWriter output, ILogger log)
         output.Advance(length + 3);
     }
 
-    private void WriteRefused(Utf8JsonWriter json, BatchAnswer answer)
+    private void Write(Utf8JsonWriter json, BatchAnswer answer)
     {
         JsonSerializer.Serialize(json, answer, HttpJson.Options);
         json.Flush();
@@ -141,5 +149,5 @@ internal sealed class BatchAnswers(PipeWriter output, ILogger log)
         output.Write("\n"u8);
     }
 
-    private readonly record struct Entry(int Index, Guid Id, ValueTask Commit, int Bytes, Problem? Problem);
+    private readonly record struct Entry(int Index, ValueTask<SubmitAnswer> Commit, int Bytes, Problem? Problem);
 }

@@ -87,14 +87,30 @@ internal sealed class BatchReader(
             : await LookUpAsync(request, cancellationToken);
         if (task is null)
         {
-            await answers.AddAsync(index, at.Shift(refused!));
+            await RefuseAsync(request, at.Shift(refused!), index, cancellationToken);
             return;
         }
 
         // The buffer goes back to its pool; the input stays.
         task = task with { Input = task.Input.ToArray() };
         // A client that leaves now does not take back what it has asked for.
-        await answers.AddAsync(index, task.Id, submit.SubmitAsync(task, CancellationToken.None), task.Input.Length);
+        await answers.AddAsync(index, submit.SubmitAsync(task, CancellationToken.None), task.Input.Length);
+    }
+
+    /// <summary>Refuses a task, unless the same request has made one before.</summary>
+    private async ValueTask RefuseAsync(SubmitTaskRequest request, Problem refused, int index, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await acceptor.FindEarlierAsync(request, cancellationToken) is { } earlier)
+                await answers.AddAsync(index, new ValueTask<SubmitAnswer>(earlier), bytes: 0);
+            else
+                await answers.AddAsync(index, refused);
+        }
+        catch (Exception e) when (LedgerErrors.IsTransient(e))
+        {
+            await answers.AddAsync(index, Problems.LedgerUnavailable());
+        }
     }
 
     private async ValueTask<(NewTask? Task, Problem? Problem)> LookUpAsync(SubmitTaskRequest request, CancellationToken cancellationToken)

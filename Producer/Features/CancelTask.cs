@@ -12,7 +12,7 @@ namespace Messaging.Producer.Features;
 /// </summary>
 internal static class CancelTask
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/tasks/{id}/cancel", HandleAsync);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/tasks/{id}/cancel", HandleAsync).AnswersJson();
 
     private static async Task<Results<JsonHttpResult<TaskResponse>, ProblemResult>> HandleAsync(
         string id, HttpContext http, CancelStage cancel, TaskReader tasks)

@@ -8,7 +8,7 @@ namespace Messaging.Producer.Features;
 /// <summary><c>GET /v1/tasks/{id}/attempts</c>: every run of the task so far, the present one included, in the order of their start.</summary>
 internal static class GetAttempts
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/tasks/{id}/attempts", HandleAsync);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/tasks/{id}/attempts", HandleAsync).AnswersJson();
 
     private static async Task<Results<JsonHttpResult<Page<AttemptResponse>>, ProblemResult>> HandleAsync(string id, HttpContext http, TaskReader tasks)
     {

@@ -7,13 +7,13 @@ namespace Messaging.Producer.Features;
 
 /// <summary>
 /// <c>GET /v1/tasks/{id}/result</c>: the result alone, byte by byte as the handler returned it. 409 while there is none yet
-/// (<c>task-not-ended</c>) and when there will never be one (<c>task-not-succeeded</c>, with the failure).
+/// (<c>task-not-ended</c>) and when there will never be one (<c>task-not-succeeded</c>, with the failure). 304 if the client has it already.
 /// </summary>
 internal static class GetResult
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/tasks/{id}/result", HandleAsync);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/tasks/{id}/result", HandleAsync).AnswersJson();
 
-    private static async Task<Results<FileContentHttpResult, ProblemResult>> HandleAsync(string id, HttpContext http, TaskReader tasks)
+    private static async Task<Results<EntityResult, ProblemResult>> HandleAsync(string id, HttpContext http, TaskReader tasks)
     {
         if (!TaskIds.TryParse(id, out var taskId, out var notAnId))
             return notAnId;
@@ -22,7 +22,7 @@ internal static class GetResult
         return await tasks.FindAsync(taskId, http.RequestAborted) switch
         {
             null => new ProblemResult(Problems.UnknownTask(taskId)),
-            { Result: { } result } => TypedResults.Bytes(result, "application/json"),
+            { Result: { } result } => new EntityResult(result),
             { State: var state } task when state.IsFinal() => new ProblemResult(Problems.NotSucceeded(taskId, state, task.Failure)),
             { State: var state } => new ProblemResult(Problems.NotEnded(taskId, state)),
         };

@@ -1,4 +1,3 @@
-using Messaging.Contracts.Http;
 using Messaging.Producer.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -6,24 +5,24 @@ namespace Messaging.Producer.Features;
 
 /// <summary>
 /// <c>GET /v1/tasks/{id}</c>: the task as it is; with <c>?wait=PT10S</c> (or <c>Prefer: wait=10</c>) as soon as it has ended, at most a
-/// minute later. <c>Preference-Applied</c> says how long was waited at most.
+/// minute later. <c>Preference-Applied</c> says how long was waited at most. 304 if it is as <c>If-None-Match</c> says, after the wait.
 /// </summary>
 internal static class GetTask
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/tasks/{id}", HandleAsync);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/tasks/{id}", HandleAsync).AnswersJson();
 
-    private static async Task<Results<JsonHttpResult<TaskResponse>, ProblemResult>> HandleAsync(string id, HttpContext http, TaskWaits waits)
+    private static async Task<Results<EntityResult, ProblemResult>> HandleAsync(string id, HttpContext http, TaskWaits waits)
     {
         if (!TaskIds.TryParse(id, out var taskId, out var notAnId))
             return notAnId;
         var query = new QueryReader(http.Request.Query, "wait");
-        var wait = query.Wait("wait") ?? Preferences.Wait(http.Request.Headers["Prefer"]);
+        var wait = query.Wait("wait") ?? Preferences.Of(http.Request).Wait;
         if (query.Problem is { } problem)
             return new ProblemResult(problem);
         if (wait is { } applied)
             Preferences.Applied(http.Response, applied);
         return await waits.FindAsync(taskId, wait ?? TimeSpan.Zero, http.RequestAborted) is { } task
-            ? TaskResponses.Answer(http.Response, TaskResponses.Of(task))
+            ? TaskResponses.Entity(http.Response, TaskResponses.Of(task))
             : new ProblemResult(Problems.UnknownTask(taskId));
     }
 }

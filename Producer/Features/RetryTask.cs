@@ -13,7 +13,7 @@ namespace Messaging.Producer.Features;
 /// </summary>
 internal static class RetryTask
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/tasks/{id}/retry", HandleAsync);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/tasks/{id}/retry", HandleAsync).AnswersJson();
 
     private static async Task<Results<JsonHttpResult<TaskResponse>, ProblemResult>> HandleAsync(
         string id, HttpContext http, DeadLetterStage deadLetters, TaskReader tasks, KnownKinds kinds)

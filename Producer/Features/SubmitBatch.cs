@@ -21,14 +21,14 @@ internal static class SubmitBatch
     private static readonly PipeOptions HeldBack =
         new(pauseWriterThreshold: 8 * 1024 * 1024, resumeWriterThreshold: 4 * 1024 * 1024, useSynchronizationContext: false);
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/tasks/batch", HandleAsync);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/tasks/batch", HandleAsync).AnswersNdjson();
 
     private static async Task<Results<EmptyHttpResult, ProblemResult>> HandleAsync(
         HttpContext http, TaskAcceptor acceptor, KnownKinds kinds, SubmitStage submit, ILogger<BatchReader> log)
     {
         if (RequestBody.CheckType(http.Request, [.. Ndjson, "application/json"]) is { } type)
             return new ProblemResult(type);
-        if (RefusedHeaders.Check(http.Request) is { } header)
+        if (IdempotencyKeyHeader.RefuseFor(http.Request, "A batch has no key: give each of its tasks one, as its member idempotencyKey.") is { } header)
             return new ProblemResult(header);
         if (http.Request.ContentLength > BatchReader.MostBytes)
         {

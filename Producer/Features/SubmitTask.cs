@@ -9,35 +9,71 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Messaging.Producer.Features;
 
 /// <summary>
-/// <c>POST /v1/tasks</c>: accepts one task. 202 after the commit; with <c>Prefer: wait=N</c> 200 if it ended within N seconds.
+/// <c>POST /v1/tasks</c>: accepts one task. 202 after the commit; with <c>Prefer: wait=N</c> 200 if it ended within N seconds. A request whose
+/// idempotency key has made a task before gets that one, 200 if it has ended, with <c>Idempotent-Replayed: true</c>.
 /// </summary>
 internal static class SubmitTask
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/tasks", HandleAsync);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/tasks", HandleAsync).AnswersJson();
 
     private static async Task<Results<JsonHttpResult<TaskResponse>, ProblemResult>> HandleAsync(
         HttpContext http, TaskAcceptor acceptor, SubmitStage submit, LedgerClock clock, TaskReader tasks, TaskWaits waits)
     {
-        if (RequestBody.CheckType(http.Request, "application/json") is { } type)
-            return new ProblemResult(type);
-        if (RefusedHeaders.Check(http.Request) is { } header)
-            return new ProblemResult(header);
-        if (await RequestBody.ReadAsync(http, SubmitTaskRequest.MaxBytes) is not { } body)
-            return new ProblemResult(Problems.TooLarge("The body", SubmitTaskRequest.MaxBytes));
-        if (!SubmitTaskReader.TryRead(body, out var request, out var problem))
-            return new ProblemResult(problem);
+        var (request, unread) = await ReadAsync(http);
+        if (request is null)
+            return new ProblemResult(unread!);
         var (task, refused) = await acceptor.AcceptAsync(request, TraceParents.Current(), http.RequestAborted);
-        if (task is null)
+        SubmitAnswer answer;
+        if (task is not null)
+            answer = await submit.SubmitAsync(task, http.RequestAborted);
+        else if (await acceptor.FindEarlierAsync(request, http.RequestAborted) is { } earlier)
+            answer = earlier;
+        else
             return new ProblemResult(refused!);
 
-        await submit.SubmitAsync(task, http.RequestAborted);
-        http.Response.Headers.Location = TaskLinks.Of(task.Id).Self;
-        if (Preferences.Wait(http.Request.Headers["Prefer"]) is not { } wait)
-            return TaskResponses.Answer(http.Response, TaskResponses.Of(task, clock.Now), StatusCodes.Status202Accepted);
+        var preferred = Preferences.Of(http.Request);
+        switch (answer.Outcome)
+        {
+            case SubmitOutcome.KeyConflict:
+                return new ProblemResult(Problems.KeyReused(answer.TaskId));
+            case SubmitOutcome.KeyUndecided:
+                return new ProblemResult(Problems.KeyUndecided());
+            case SubmitOutcome.Accepted when preferred.Wait is null:
+                return Answer(http.Response, preferred, TaskResponses.Of(task!, clock.Now), StatusCodes.Status202Accepted);
+        }
 
-        await waits.ForEndAsync(task.Id, wait, http.RequestAborted);
-        Preferences.Applied(http.Response, wait);
-        var now = TaskResponses.Of((await tasks.FindAsync(task.Id, http.RequestAborted))!);
-        return TaskResponses.Answer(http.Response, now, now.State.IsFinal() ? StatusCodes.Status200OK : StatusCodes.Status202Accepted);
+        // A new task has hardly ended by now, so it is not looked at before the wait.
+        var wait = preferred.Wait ?? TimeSpan.Zero;
+        if (answer.Outcome == SubmitOutcome.Accepted)
+            await waits.ForEndAsync(answer.TaskId, wait, http.RequestAborted);
+        var found = answer.Outcome == SubmitOutcome.Accepted
+            ? await tasks.FindAsync(answer.TaskId, http.RequestAborted)
+            : await waits.FindAsync(answer.TaskId, wait, http.RequestAborted);
+        if (answer.Outcome == SubmitOutcome.Replayed)
+            http.Response.Headers[IdempotencyKeyHeader.Replayed] = "true";
+        return found is null
+            ? new ProblemResult(Problems.TaskRemoved(answer.TaskId))
+            : Answer(http.Response, preferred, TaskResponses.Of(found), found.State.IsFinal() ? StatusCodes.Status200OK : StatusCodes.Status202Accepted);
+    }
+
+    private static JsonHttpResult<TaskResponse> Answer(HttpResponse response, Preferences preferred, TaskResponse task, int status)
+    {
+        response.Headers.Location = task.Links.Self;
+        preferred.Apply(response, status);
+        return TaskResponses.Answer(response, task, status);
+    }
+
+    private static async Task<(SubmitTaskRequest? Request, Problem? Problem)> ReadAsync(HttpContext http)
+    {
+        if (RequestBody.CheckType(http.Request, "application/json") is { } type)
+            return (null, type);
+        var key = IdempotencyKeyHeader.Read(http.Request, out var badKey);
+        if (badKey is not null)
+            return (null, badKey);
+        if (await RequestBody.ReadAsync(http, SubmitTaskRequest.MaxBytes) is not { } body)
+            return (null, Problems.TooLarge("The body", SubmitTaskRequest.MaxBytes));
+        if (!SubmitTaskReader.TryRead(body, out var request, out var problem))
+            return (null, problem);
+        return IdempotencyKeyHeader.Merge(key, request, out var merged) is { } differing ? (null, differing) : (merged, null);
     }
 }

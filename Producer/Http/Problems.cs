@@ -158,6 +158,33 @@ internal static class Problems
         RetryAfter = (int)full.RetryAfter.TotalSeconds,
     };
 
+    public static Problem KeyReused(Guid id) => new()
+    {
+        Type = ProblemTypes.IdempotencyKeyReused,
+        Title = "Idempotency key reused",
+        Status = StatusCodes.Status422UnprocessableEntity,
+        Detail = $"This idempotency key has made task {id}, from another request. Repeat that one as it was, or use a new key.",
+        TaskId = id,
+    };
+
+    public static Problem KeyUndecided() => new()
+    {
+        Type = ProblemTypes.IdempotencyKeyUndecided,
+        Title = "Idempotency key undecided",
+        Status = StatusCodes.Status409Conflict,
+        Detail = "Another request with this idempotency key is under way and has not been decided yet. Nothing was stored; ask again soon.",
+        RetryAfter = 1,
+    };
+
+    public static Problem TaskRemoved(Guid id) => new()
+    {
+        Type = ProblemTypes.TaskRemoved,
+        Title = "Task was removed",
+        Status = StatusCodes.Status410Gone,
+        Detail = $"Task {id}, which this request has made, was removed since. It is not run again; to make another, use a new idempotency key.",
+        TaskId = id,
+    };
+
     public static Problem LedgerUnavailable() => new()
     {
         Type = ProblemTypes.LedgerUnavailable,
@@ -181,11 +208,34 @@ internal static class Problems
         StatusCodes.Status404NotFound => Bare(ProblemTypes.NotFound, "Not found", status, "There is nothing at this address."),
         StatusCodes.Status405MethodNotAllowed =>
             Bare(ProblemTypes.MethodNotAllowed, "Method not allowed", status, "The header Allow has the methods of this address."),
+        StatusCodes.Status406NotAcceptable => NotAcceptable([]),
+        StatusCodes.Status408RequestTimeout => Bare(ProblemTypes.RequestTimeout, "Request timeout", status, "The request came too slowly."),
+        StatusCodes.Status412PreconditionFailed =>
+            Bare(ProblemTypes.PreconditionFailed, "Precondition failed", status, "What stands at this address is not what the request's conditions ask for."),
         StatusCodes.Status413PayloadTooLarge => Bare(ProblemTypes.TooLarge, "Too large", status, "The body is too large."),
+        StatusCodes.Status414UriTooLong => UriTooLong(),
         StatusCodes.Status415UnsupportedMediaType => UnsupportedMediaType("The body's type is not one that is read here."),
+        StatusCodes.Status431RequestHeaderFieldsTooLarge => HeadersTooLarge("They are larger than this server reads."),
         >= 500 => InternalError() with { Status = status },
         _ => Bare(ProblemTypes.BadRequest, "Bad request", status, null),
     };
+
+    public static Problem NotAcceptable(IReadOnlyList<string> offered) => new()
+    {
+        Type = ProblemTypes.NotAcceptable,
+        Title = "Not acceptable",
+        Status = StatusCodes.Status406NotAcceptable,
+        Detail = offered.Count == 0
+            ? "There is no answer of a type that the header Accept allows."
+            : $"The header Accept allows none of what this address answers with: {string.Join(", ", offered)}.",
+        Errors = [new ProblemError("It allows no type that this address answers with.", Header: "Accept")],
+    };
+
+    public static Problem UriTooLong() =>
+        Bare(ProblemTypes.UriTooLong, "URI too long", StatusCodes.Status414UriTooLong, $"The address is longer than {RequestLimits.MostAddress} bytes.");
+
+    public static Problem HeadersTooLarge(string detail) =>
+        Bare(ProblemTypes.HeadersTooLarge, "Header fields too large", StatusCodes.Status431RequestHeaderFieldsTooLarge, detail);
 
     /// <summary>What a client sent, short enough to be said back.</summary>
     public static string Short(string text) => text.Length <= 100 ? text : text[..100] + "…";

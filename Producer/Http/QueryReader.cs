@@ -59,6 +59,36 @@ internal sealed class QueryReader
         return id;
     }
 
+    /// <summary>Ids with commas between them, in their order, each once; null if the parameter is not there.</summary>
+    public IReadOnlyList<Guid>? Ids(string name, int most)
+    {
+        if (Value(name) is not { } text)
+            return null;
+        var ids = new List<Guid>();
+        foreach (var part in text.Split(','))
+        {
+            if (!Guid.TryParseExact(part, "D", out var id))
+            {
+                Add(name, $"'{Problems.Short(part)}' is not a UUID; give up to {most} of them with commas in between.");
+                return ids;
+            }
+
+            if (!ids.Contains(id))
+                ids.Add(id);
+        }
+
+        if (ids.Count > most)
+            Add(name, $"It names {ids.Count} tasks; at most {most} are answered at once.");
+        return ids;
+    }
+
+    /// <summary>Says that a parameter can't be had together with others.</summary>
+    public void RefuseBeside(string name, string detail)
+    {
+        if (_query.ContainsKey(name) && _query.Count > 1)
+            Add(name, detail);
+    }
+
     public DateTimeOffset? Time(string name)
     {
         if (Value(name) is not { } text)

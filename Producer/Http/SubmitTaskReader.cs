@@ -12,8 +12,10 @@ namespace Messaging.Producer.Http;
 /// </summary>
 internal ref struct SubmitTaskReader
 {
-    private static readonly string[] Members = ["kind", "input", "queue", "delay", "runAt", "timeout", "deadline", "maxAttempts", "tags"];
-    private static readonly string[] LaterMembers = ["priority", "key", "dependsOn", "callback", "idempotencyKey"];
+    private static readonly string[] Members = ["kind", "input", "queue", "delay", "runAt", "timeout", "deadline", "maxAttempts", "tags", "idempotencyKey"];
+    private static readonly string[] LaterMembers = ["priority", "key", "dependsOn", "callback"];
+
+    private const string NotBuilt = "This version can't do it yet, so it is refused rather than ignored.";
 
     // The input's own depth is judged with the input: one level for the task around it, one to notice.
     private static readonly JsonReaderOptions ReaderOptions = new() { MaxDepth = InputSchema.MaxDepth + 2 };
@@ -34,6 +36,7 @@ internal ref struct SubmitTaskReader
     private DateTimeOffset? _deadline;
     private int? _maxAttempts;
     private List<string>? _tags;
+    private string? _idempotencyKey;
 
     private SubmitTaskReader(ReadOnlyMemory<byte> json)
     {
@@ -84,6 +87,7 @@ internal ref struct SubmitTaskReader
         Deadline = _deadline,
         MaxAttempts = _maxAttempts,
         Tags = _tags,
+        IdempotencyKey = _idempotencyKey,
     };
 
     private void ReadTask()
@@ -128,6 +132,8 @@ internal ref struct SubmitTaskReader
             _maxAttempts = ReadInteger("maxAttempts");
         else if (_reader.ValueTextEquals("tags"u8) && First("tags"))
             ReadTags();
+        else if (_reader.ValueTextEquals("idempotencyKey"u8) && First("idempotencyKey"))
+            _idempotencyKey = ReadText("idempotencyKey");
         else
             RefuseMember();
     }
@@ -150,7 +156,7 @@ internal ref struct SubmitTaskReader
         }
         else if (LaterMembers.Contains(name))
         {
-            (_notBuilt ??= []).Add(new ProblemError(RefusedHeaders.NotBuilt, Pointer(name)));
+            (_notBuilt ??= []).Add(new ProblemError(NotBuilt, Pointer(name)));
         }
         else
         {

@@ -9,8 +9,19 @@ using Messaging.Infrastructure.Store.Submit;
 namespace Messaging.Producer.Http;
 
 /// <summary>Checks a request against the rules and its kind, and makes it a task that may be stored.</summary>
-internal sealed class TaskAcceptor(KnownKinds kinds, LedgerClock clock, QueueDepths depths)
+internal sealed class TaskAcceptor(KnownKinds kinds, LedgerClock clock, QueueDepths depths, SubmitStage submit)
 {
+    /// <summary>
+    /// The task that the same request has made before, if it had a key that is still remembered. Asked when the request is refused now: a repetition gets its
+    /// task although its deadline has passed, its queue is full or its kind is gone.
+    /// </summary>
+    /// <exception cref="Npgsql.NpgsqlException">The ledger can't be reached.</exception>
+    public async ValueTask<SubmitAnswer?> FindEarlierAsync(SubmitTaskRequest request, CancellationToken cancellationToken) =>
+        KeyOf(request) is { } key && Names.IsIdempotencyKey(key.Value)
+        && await submit.FindAsync(key, cancellationToken) is { Outcome: SubmitOutcome.Replayed } earlier
+            ? earlier
+            : null;
+
     /// <summary>The same as <see cref="Accept"/>, for a kind that is not known yet: looks into the ledger before refusing it.</summary>
     /// <exception cref="Npgsql.NpgsqlException">The ledger can't be reached, so nobody knows the kind.</exception>
     public async ValueTask<(NewTask? Task, Problem? Problem)> AcceptAsync(SubmitTaskRequest request, string? traceParent, CancellationToken cancellationToken)
@@ -47,7 +58,8 @@ internal sealed class TaskAcceptor(KnownKinds kinds, LedgerClock clock, QueueDep
                 RunAt(request, now),
                 request.Tags ?? [],
                 traceParent,
-                request.Deadline is { } deadline ? Milliseconds(deadline) : null),
+                request.Deadline is { } deadline ? Milliseconds(deadline) : null,
+                KeyOf(request)),
             null);
     }
 
@@ -72,6 +84,8 @@ internal sealed class TaskAcceptor(KnownKinds kinds, LedgerClock clock, QueueDep
             Add("maxAttempts", $"It is not from 1 to {RetryPolicy.MostAttempts}.");
         if (request.Tags is { Count: > 0 } tags)
             CheckTags(tags);
+        if (request.IdempotencyKey is { } key && !Names.IsIdempotencyKey(key))
+            Add("idempotencyKey", $"It is not {Names.IdempotencyKeyRule}.");
         return wrong;
 
         void Add(string member, string detail) => (wrong ??= []).Add(new ProblemError(detail, $"#/{member}"));
@@ -98,6 +112,10 @@ internal sealed class TaskAcceptor(KnownKinds kinds, LedgerClock clock, QueueDep
             }
         }
     }
+
+    // All callers share one scope as long as they are not told apart.
+    private static IdempotencyKey? KeyOf(SubmitTaskRequest request) =>
+        request.IdempotencyKey is { } key ? new IdempotencyKey(IdempotencyKey.SharedScope, key, RequestFingerprint.Of(request)) : null;
 
     private static DateTimeOffset? RunAt(SubmitTaskRequest request, DateTimeOffset now)
     {

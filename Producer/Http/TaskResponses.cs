@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Messaging.Contracts.Http;
 using Messaging.Contracts.Tasks;
 using Messaging.Infrastructure.Store.Read;
@@ -50,6 +51,14 @@ internal static class TaskResponses
         Deadline = task.Deadline,
         Links = TaskLinks.Of(task.Id),
     };
+
+    /// <summary>Answers with a task and its <c>ETag</c>, or with 304, and with a hint when to ask again if it has not ended.</summary>
+    public static EntityResult Entity(HttpResponse response, TaskResponse task)
+    {
+        if (!task.State.IsFinal())
+            response.Headers.RetryAfter = "1";
+        return new EntityResult(JsonSerializer.SerializeToUtf8Bytes(task, HttpJson.Options));
+    }
 
     /// <summary>Answers with a task, and with a hint when to ask again if it has not ended.</summary>
     public static JsonHttpResult<TaskResponse> Answer(HttpResponse response, TaskResponse task, int status = StatusCodes.Status200OK)

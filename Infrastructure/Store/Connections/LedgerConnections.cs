@@ -13,6 +13,9 @@ public sealed class LedgerConnections : IAsyncDisposable
     // also right after start, when a partition is empty and was never analysed.
     private const string HotPlans = "-c plan_cache_mode=force_generic_plan -c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off -c jit=off";
 
+    // A host that is gone without a word loses its connections, and so its locks, within 20 seconds instead of hours.
+    private const string NoticeLostHosts = " -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3";
+
     // Reads for people walk indexes too, but a list's best plan depends on its values: generic plans are not forced.
     private const string WebPlans = "-c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off -c jit=off -c statement_timeout=15s";
 
@@ -21,7 +24,7 @@ public sealed class LedgerConnections : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         var o = options.Value;
-        Durable = Pool(o, "durable", o.DurableConnections, HotPlans);
+        Durable = Pool(o, "durable", o.DurableConnections, HotPlans + NoticeLostHosts);
         Relaxed = Pool(o, "relaxed", o.RelaxedConnections, HotPlans + " -c synchronous_commit=off");
         Control = Pool(o, "control", o.ControlConnections, "-c jit=off");
         Web = Pool(o, "web", o.WebConnections, WebPlans);

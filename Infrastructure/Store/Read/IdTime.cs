@@ -12,4 +12,14 @@ public static class IdTime
         id.TryWriteBytes(bytes, bigEndian: true, out _);
         return DateTimeOffset.FromUnixTimeMilliseconds((long)(BinaryPrimitives.ReadUInt64BigEndian(bytes) >> 16));
     }
+
+    /// <summary>The smallest id of a time, rounded up to the millisecond: what was accepted then or later is not below it.</summary>
+    public static Guid Floor(DateTimeOffset time)
+    {
+        var ticks = Math.Max(time.UtcTicks - DateTimeOffset.UnixEpoch.Ticks, 0);
+        Span<byte> bytes = stackalloc byte[16];
+        bytes.Clear();
+        BinaryPrimitives.WriteInt64BigEndian(bytes, ((ticks + TimeSpan.TicksPerMillisecond - 1) / TimeSpan.TicksPerMillisecond) << 16);
+        return new Guid(bytes, bigEndian: true);
+    }
 }

@@ -14,11 +14,13 @@ namespace Messaging.Infrastructure.Store.Read;
 internal sealed class TaskIndex
 {
     private readonly List<string> _conditions = [];
-    private readonly List<string> _values = [];
+    private readonly List<object> _values = [];
+    private readonly TaskFilter _filter;
 
     /// <summary>Chooses the index.</summary>
     public TaskIndex(TaskFilter filter)
     {
+        _filter = filter;
         var entries = Choose(filter);
         IsExact = _conditions.Count == 0;
         Sql = IsExact
@@ -42,7 +44,7 @@ internal sealed class TaskIndex
     public string Sql { get; }
 
     /// <summary>The parameters from $4 on.</summary>
-    public IReadOnlyList<string> Values => _values;
+    public IReadOnlyList<object> Values => _values;
 
     private string Choose(TaskFilter filter)
     {
@@ -51,23 +53,23 @@ internal sealed class TaskIndex
             case { Tag: { } tag }:
                 LookUpState(filter.State);
                 LookUpTask(filter.Kind, filter.Queue);
-                return $"SELECT task_id AS id FROM messaging.task_tags WHERE tag = {Value(tag)} AND task_id < $1 ORDER BY task_id DESC LIMIT $2";
+                return $"SELECT task_id AS id FROM messaging.task_tags WHERE tag = {Value(tag)} AND task_id < $1{Since("task_id")} ORDER BY task_id DESC LIMIT $2";
 
             case { State: TaskState.Succeeded, Kind: null, Queue: null }:
                 _conditions.Add($"l.state = {Number(TaskState.Succeeded)}");
-                return "SELECT task_id AS id, state FROM messaging.outcomes WHERE task_id < $1 ORDER BY task_id DESC LIMIT $2";
+                return $"SELECT task_id AS id, state FROM messaging.outcomes WHERE task_id < $1{Since("task_id")} ORDER BY task_id DESC LIMIT $2";
 
             case { State: { } state } when state.IsFinal() && state != TaskState.Succeeded:
                 LookUpTask(filter.Kind, filter.Queue);
                 // A number, not a parameter: with it the planner can prove that the partial index covers the state.
-                return $"SELECT task_id AS id FROM messaging.outcomes WHERE state = {Number(state)} AND task_id < $1 ORDER BY task_id DESC LIMIT $2";
+                return $"SELECT task_id AS id FROM messaging.outcomes WHERE state = {Number(state)} AND task_id < $1{Since("task_id")} ORDER BY task_id DESC LIMIT $2";
 
             case { State: { } state } when !state.IsFinal():
                 _conditions.Add($"l.state = {Number(state)}");
                 if (filter.Queue is { } openIn)
                     _conditions.Add($"l.queue = {Value(openIn)}");
                 LookUpTask(filter.Kind, queue: null);
-                return "SELECT id, state, queue FROM messaging.open_tasks WHERE id < $1 ORDER BY id DESC LIMIT $2";
+                return $"SELECT id, state, queue FROM messaging.open_tasks WHERE id < $1{Since("id")} ORDER BY id DESC LIMIT $2";
 
             default:
                 if (filter.Kind is { } kind)
@@ -75,7 +77,7 @@ internal sealed class TaskIndex
                 if (filter.Queue is { } queue)
                     _conditions.Add($"l.queue = {Value(queue)}");
                 LookUpState(filter.State);
-                return "SELECT id, kind, queue FROM messaging.tasks WHERE id < $1 ORDER BY id DESC LIMIT $2";
+                return $"SELECT id, kind, queue FROM messaging.tasks WHERE id < $1{Since("id")} ORDER BY id DESC LIMIT $2";
         }
     }
 
@@ -102,7 +104,10 @@ internal sealed class TaskIndex
         _conditions.Add($"(SELECT {string.Join(" AND ", wanted)} FROM messaging.tasks t WHERE t.id = l.id LIMIT 1)");
     }
 
-    private string Value(string value)
+    /// <summary>Where the walk ends: at the first task of the time that is asked for. (Where it begins is the search's business.)</summary>
+    private string Since(string column) => _filter.CreatedAfter is { } time ? $" AND {column} >= {Value(IdTime.Floor(time))}" : "";
+
+    private string Value(object value)
     {
         _values.Add(value);
         return string.Create(CultureInfo.InvariantCulture, $"${_values.Count + 3}");

@@ -10,7 +10,28 @@ namespace Messaging.Infrastructure.Store.Read;
 /// <param name="Kind">Only tasks of this kind.</param>
 /// <param name="Queue">Only tasks of this queue.</param>
 /// <param name="Tag">Only tasks with this tag.</param>
-public sealed record TaskFilter(TaskState? State = null, string? Kind = null, string? Queue = null, string? Tag = null);
+/// <param name="CreatedAfter">Only tasks accepted then or later, to the millisecond.</param>
+/// <param name="CreatedBefore">Only tasks accepted earlier.</param>
+public sealed record TaskFilter(
+    TaskState? State = null,
+    string? Kind = null,
+    string? Queue = null,
+    string? Tag = null,
+    DateTimeOffset? CreatedAfter = null,
+    DateTimeOffset? CreatedBefore = null)
+{
+    /// <summary>True for a task that a search with this filter would find.</summary>
+    public bool Matches(TaskRecord task)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        return (State is not { } state || task.State == state)
+            && (Kind is null || task.Kind == Kind)
+            && (Queue is null || task.Queue == Queue)
+            && (Tag is null || task.Tags.Contains(Tag))
+            && (CreatedAfter is not { } first || task.Id >= IdTime.Floor(first))
+            && (CreatedBefore is not { } end || task.Id < IdTime.Floor(end));
+    }
+}
 
 /// <summary>One page of a search, newest first.</summary>
 /// <param name="Items">The tasks, without inputs and results.</param>
@@ -43,6 +64,8 @@ public sealed class TaskSearch(LedgerConnections ledger, TimeProvider time)
     public async Task<TaskPage> SearchAsync(TaskFilter filter, Guid? after, int limit, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(filter);
+        if (filter.CreatedBefore is { } end && IdTime.Floor(end) is var last && (after is null || after > last))
+            after = last;
         await using var connection = await ledger.Web.OpenConnectionAsync(cancellationToken);
         // One snapshot: otherwise a task that ends between two statements would shift the chunks and leave a gap.
         await using var snapshot = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);

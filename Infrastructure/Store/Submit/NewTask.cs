@@ -11,6 +11,7 @@ namespace Messaging.Infrastructure.Store.Submit;
 /// <param name="Tags">May be empty. Without control characters, without duplicates.</param>
 /// <param name="TraceParent">The W3C trace context of the request, or null.</param>
 /// <param name="Deadline">What has not started before it ends expired; null: none.</param>
+/// <param name="IdempotencyKey">The caller's own name for it, if it must not be made twice; null: none.</param>
 public sealed record NewTask(
     Guid Id,
     string Kind,
@@ -21,4 +22,5 @@ public sealed record NewTask(
     DateTimeOffset? RunAt,
     IReadOnlyList<string> Tags,
     string? TraceParent,
-    DateTimeOffset? Deadline = null);
+    DateTimeOffset? Deadline = null,
+    IdempotencyKey? IdempotencyKey = null);

@@ -1,4 +1,4 @@
-using Messaging.Contracts.Messages;
+using System.Diagnostics.Metrics;
 using Messaging.Infrastructure.Faults;
 using Messaging.Infrastructure.Outbox;
 using Messaging.Infrastructure.Store.Connections;
@@ -6,84 +6,146 @@ using Messaging.Infrastructure.Store.Depth;
 using Messaging.Infrastructure.Store.GroupCommit;
 using Microsoft.Extensions.Options;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Messaging.Infrastructure.Store.Submit;
 
 /// <summary>
 /// The first stage: a task is accepted when this has committed it. One transaction writes the tasks, their open rows and one outbox
-/// row per queue; after the commit the batch goes to the relay straight from memory.
+/// row per queue; after the commit the batch goes to the relay straight from memory. Tasks with an idempotency key have writers of their
+/// own (<see cref="KeyedSubmits"/>): what others do with a key never holds up a task that has none.
 /// </summary>
 public sealed class SubmitStage : IAsyncDisposable
 {
-    private const char TagSeparator = '\x1f';
+    // Whoever is at a key is mostly done within milliseconds.
+    private static readonly TimeSpan PauseWhileUndecided = TimeSpan.FromMilliseconds(50);
 
     private readonly LedgerConnections _ledger;
     private readonly LedgerClock _clock;
     private readonly IRelayInbox _relay;
     private readonly QueueDepths _depths;
+    private readonly TimeProvider _time;
+    private readonly TimeSpan _maxUndecided;
+    private readonly KeyMeter _meter;
     private readonly GroupCommitWriter<NewTask, bool> _writer;
+    private readonly GroupCommitWriter<NewTask, SubmitAnswer> _keyedWriter;
 
     /// <summary>Starts the stage's writers.</summary>
-    public SubmitStage(LedgerConnections ledger, LedgerClock clock, IRelayInbox relay, QueueDepths depths, IOptions<LedgerOptions> options, TimeProvider time)
+    public SubmitStage(
+        LedgerConnections ledger,
+        LedgerClock clock,
+        IRelayInbox relay,
+        QueueDepths depths,
+        IOptions<LedgerOptions> options,
+        IOptions<IdempotencyOptions> idempotency,
+        IMeterFactory meters,
+        TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(idempotency);
         _ledger = ledger;
         _clock = clock;
         _relay = relay;
         _depths = depths;
+        _time = time;
+        _maxUndecided = idempotency.Value.MaxUndecided;
+        _meter = new KeyMeter(meters);
         _writer = new GroupCommitWriter<NewTask, bool>(
             new GroupCommitOptions { Name = "submit", MaxWait = options.Value.MaxWait },
-            task => task.Input.Length + 200,
+            Weigh,
             WriteAsync,
+            time);
+        _keyedWriter = new GroupCommitWriter<NewTask, SubmitAnswer>(
+            new GroupCommitOptions { Name = "submit", MaxWait = options.Value.MaxWait },
+            Weigh,
+            new KeyedSubmits(ledger, clock, relay, idempotency.Value.KeepFor).WriteAsync,
             time);
     }
 
     /// <summary>How many accepted requests wait for their commit.</summary>
-    public int Waiting => _writer.Waiting;
+    public int Waiting => _writer.Waiting + _keyedWriter.Waiting;
 
-    /// <summary>Stores a task; returns after the commit. Whether its queue has room was asked before (<see cref="QueueDepths.Check"/>).</summary>
-    /// <exception cref="LedgerUnavailableException">The ledger did not take it in time.</exception>
-    public async ValueTask SubmitAsync(NewTask task, CancellationToken cancellationToken)
+    /// <summary>
+    /// Stores a task; returns after the commit. Whether its queue has room was asked before (<see cref="QueueDepths.Check"/>). With an
+    /// idempotency key the answer says whether this task was stored, or what stood in its way; then saying it again is always safe.
+    /// </summary>
+    /// <exception cref="LedgerUnavailableException">The ledger did not take it in time. It may have all the same; only a key can tell.</exception>
+    public async ValueTask<SubmitAnswer> SubmitAsync(NewTask task, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(task);
         var lane = _depths.Enter(task.Queue);
-        var committed = false;
+        var stored = false;
         try
         {
-            await _writer.AddAsync(task, cancellationToken);
-            committed = true;
+            var answer = new SubmitAnswer(SubmitOutcome.Accepted, task.Id);
+            if (task.IdempotencyKey is null)
+                await _writer.AddAsync(task, cancellationToken);
+            else
+                answer = await AddKeyedAsync(task, cancellationToken);
+            stored = answer.Outcome == SubmitOutcome.Accepted;
+            return answer;
         }
         finally
         {
-            lane.Leave(committed);
+            lane.Leave(stored);
         }
     }
 
+    /// <summary>
+    /// What a key has made before: <see cref="SubmitOutcome.Replayed"/> or <see cref="SubmitOutcome.KeyConflict"/>; null if nothing is
+    /// remembered of it. For requests that can't be accepted as they are any more; nobody need ask before a submit.
+    /// </summary>
+    /// <exception cref="NpgsqlException">The ledger can't be reached.</exception>
+    public async Task<SubmitAnswer?> FindAsync(IdempotencyKey key, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        await using var command = _ledger.Web.CreateCommand(KeySql.Find);
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = key.Scope });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = key.Value });
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        if (!await reader.ReadAsync(cancellationToken))
+            return null;
+        return new SubmitAnswer(reader.GetGuid(1) == key.Fingerprint ? SubmitOutcome.Replayed : SubmitOutcome.KeyConflict, reader.GetGuid(0));
+    }
+
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _writer.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _writer.DisposeAsync();
+        await _keyedWriter.DisposeAsync();
+    }
+
+    private static int Weigh(NewTask task) => task.Input.Length + 200;
+
+    private async ValueTask<SubmitAnswer> AddKeyedAsync(NewTask task, CancellationToken cancellationToken)
+    {
+        var since = _time.GetTimestamp();
+        while (true)
+        {
+            var answer = await _keyedWriter.AddAsync(task, cancellationToken);
+            if (answer.Outcome != SubmitOutcome.KeyUndecided || _time.GetElapsedTime(since) >= _maxUndecided)
+            {
+                _meter.Count(answer.Outcome);
+                return answer;
+            }
+
+            await Task.Delay(PauseWhileUndecided, _time, cancellationToken);
+        }
+    }
 
     private async Task<bool[]> WriteAsync(IReadOnlyList<NewTask> items, bool retry, CancellationToken cancellationToken)
     {
         if (retry && await IsStoredAsync(items, cancellationToken))
             return Accepted(items);
-        var tasks = items.OrderBy(t => t.Id).ToArray();
-        var now = _clock.Now;
-        var due = Array.ConvertAll(tasks, t => t.RunAt > now ? t.RunAt : null);
-        var batches = Enumerable.Range(0, tasks.Length)
-            .Where(i => due[i] is null)
-            .GroupBy(i => tasks[i].Queue, i => tasks[i])
-            .Select(group => new OutboxBatch(_clock.NewId(), group.Key, [.. group.Select(ToRun)]))
-            .ToArray();
+        var rows = new SubmitRows(items, _clock);
 
         // After an unclear commit the rows might already be in an older relay's hands: leave them to a sweeper.
-        var reservations = Array.ConvertAll(batches, b => retry ? null : _relay.TryReserve(b.Queue, b.Tasks.Count));
+        using var room = rows.Reserve(retry ? null : _relay);
         try
         {
-            await CommitAsync(tasks, due, batches, Array.ConvertAll(reservations, r => r?.Owner), cancellationToken);
-            FaultPoint.Reached(FaultPoint.AfterCommit); // dying here: a sweeper finds the rows of a dead owner
-            for (var i = 0; i < batches.Length; i++)
-                reservations[i]?.HandOver([batches[i]]);
+            await using var connection = await _ledger.Durable.OpenConnectionAsync(cancellationToken);
+            await using var batch = connection.CreateBatch();
+            rows.AddTo(batch, room);
+            await batch.ExecutePreparedAsync(cancellationToken);
         }
         catch (PostgresException e) when (retry && e.SqlState == PostgresErrorCodes.UniqueViolation)
         {
@@ -91,53 +153,10 @@ public sealed class SubmitStage : IAsyncDisposable
                 return Accepted(items);
             throw;
         }
-        finally
-        {
-            foreach (var reservation in reservations)
-                reservation?.Dispose();
-        }
 
+        FaultPoint.Reached(FaultPoint.AfterCommit); // dying here: a sweeper finds the rows of a dead owner
+        room.HandOver();
         return Accepted(items);
-    }
-
-    private async Task CommitAsync(
-        NewTask[] tasks, DateTimeOffset?[] due, OutboxBatch[] batches, Guid?[] owners, CancellationToken cancellationToken)
-    {
-        var ids = Array.ConvertAll(tasks, t => t.Id);
-        var queues = Array.ConvertAll(tasks, t => t.Queue);
-        var deadlines = Array.ConvertAll(tasks, t => t.Deadline?.UtcDateTime);
-        var first = tasks[0];
-        await using var connection = await _ledger.Durable.OpenConnectionAsync(cancellationToken);
-        await using var batch = connection.CreateBatch();
-        batch.Add(
-            SubmitSql.InsertTasks,
-            ids,
-            Parameters.Differing(Array.ConvertAll(tasks, t => t.Kind), NpgsqlDbType.Text),
-            Parameters.Differing(queues, NpgsqlDbType.Text),
-            Parameters.Texts(tasks, t => t.Input),
-            Parameters.Differing(Array.ConvertAll(tasks, t => (long)t.Timeout.TotalMilliseconds), NpgsqlDbType.Bigint),
-            Parameters.Differing(Array.ConvertAll(tasks, t => t.MaxAttempts), NpgsqlDbType.Integer),
-            Parameters.Rare(Array.ConvertAll(tasks, t => t.RunAt?.UtcDateTime), NpgsqlDbType.TimestampTz),
-            Parameters.Rare(Array.ConvertAll(tasks, t => t.Tags.Count == 0 ? null : string.Join(TagSeparator, t.Tags)), NpgsqlDbType.Text),
-            Parameters.Rare(Array.ConvertAll(tasks, t => t.TraceParent), NpgsqlDbType.Text),
-            Parameters.Rare(deadlines, NpgsqlDbType.TimestampTz),
-            first.Kind,
-            first.Queue,
-            (long)first.Timeout.TotalMilliseconds,
-            first.MaxAttempts);
-        batch.Add(
-            SubmitSql.InsertOpenTasks,
-            ids,
-            Parameters.Differing(queues, NpgsqlDbType.Text),
-            Parameters.Rare(Array.ConvertAll(due, d => d?.UtcDateTime), NpgsqlDbType.TimestampTz),
-            Parameters.Rare(deadlines, NpgsqlDbType.TimestampTz),
-            first.Queue);
-        var tags = tasks.SelectMany(t => t.Tags.Select(tag => (t.Id, tag))).ToArray();
-        if (tags.Length > 0)
-            batch.Add(SubmitSql.InsertTags, Array.ConvertAll(tags, t => t.Id), Array.ConvertAll(tags, t => t.tag));
-        for (var i = 0; i < batches.Length; i++)
-            batch.Add(SubmitSql.InsertOutbox, batches[i].Id, Parameters.Uuid(owners[i]), batches[i].Queue, batches[i].Tasks.Select(t => t.Id).ToArray());
-        await batch.ExecutePreparedAsync(cancellationToken);
     }
 
     private async Task<bool> IsStoredAsync(IReadOnlyList<NewTask> items, CancellationToken cancellationToken)
@@ -148,9 +167,6 @@ public sealed class SubmitStage : IAsyncDisposable
         // One transaction stored all of them or none.
         return (long)(await batch.ExecuteScalarAsync(cancellationToken))! == items.Count;
     }
-
-    private static RunTask ToRun(NewTask task) =>
-        new(task.Id, 0, task.Kind, task.Input, task.Timeout, task.MaxAttempts, task.TraceParent);
 
     private static bool[] Accepted(IReadOnlyList<NewTask> items)
     {

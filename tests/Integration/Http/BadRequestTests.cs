@@ -76,26 +76,12 @@ public sealed class BadRequestTests : ProducerTest
     [TestCase("key", "\"k\"")]
     [TestCase("dependsOn", "[]")]
     [TestCase("callback", "{\"url\":\"http://x\"}")]
-    [TestCase("idempotencyKey", "\"k\"")]
     public async Task A_member_of_a_later_version_is_refused_and_not_ignored(string member, string value)
     {
         using var answer = await Producer.PostAsync("/v1/tasks", "{" + Good + $$""","{{member}}":{{value}}}""");
 
         var problem = await ProblemAsync(answer, HttpStatusCode.BadRequest, ProblemTypes.NotBuiltYet);
         Assert.That(problem.Errors!.Single().Pointer, Is.EqualTo($"#/{member}"));
-    }
-
-    [TestCase("/v1/tasks")]
-    [TestCase("/v1/tasks/batch")]
-    public async Task A_header_of_a_later_version_is_refused_and_not_ignored(string path)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(path, UriKind.Relative));
-        request.Headers.Add("Idempotency-Key", "\"k\"");
-        request.Content = new StringContent("[{" + Good + "}]", Encoding.UTF8, "application/json");
-        using var answer = await Producer.Client.SendAsync(request);
-
-        var problem = await ProblemAsync(answer, HttpStatusCode.BadRequest, ProblemTypes.NotBuiltYet);
-        Assert.That(problem.Errors!.Single().Header, Is.EqualTo("Idempotency-Key"));
     }
 
     [Test]

@@ -111,7 +111,7 @@ public sealed class WorkerProcessTests
         Assert.That(worker.Process.Lines, Has.All.Contains("The ledger is not there yet"));
     }
 
-    private static Task SubmitEchoesAsync(TestLedger ledger, int count, TimeSpan wait) => Task.WhenAll(Enumerable.Range(0, count).Select(n =>
+    private static async Task SubmitEchoesAsync(TestLedger ledger, int count, TimeSpan wait) => await Task.WhenAll(Enumerable.Range(0, count).Select(n =>
         ledger.Submit.SubmitAsync(
             ledger.NewTask(JsonSerializer.Serialize(new DebugEcho($"{n}", wait), MessagingJson.Payload)) with { Timeout = TimeSpan.FromMinutes(10) },
             CancellationToken.None).AsTask()));

@@ -20,6 +20,8 @@ public sealed class SearchPlanTests
     private const int Stored = 30_000;
     private const int Chunk = 4_000;
 
+    private static readonly DateTimeOffset LongAgo = DateTimeOffset.UnixEpoch;
+
     private static readonly TaskFilter[] Filters =
     [
         new(),
@@ -37,6 +39,12 @@ public sealed class SearchPlanTests
         new(Tag: "often", Kind: "rare.kind"),
         new(Tag: "often", State: TaskState.Failed),
         new(Tag: "often", State: TaskState.Queued, Queue: "rare"),
+        new(CreatedAfter: LongAgo),
+        new(Kind: "rare.kind", CreatedAfter: LongAgo),
+        new(TaskState.Succeeded, CreatedAfter: LongAgo),
+        new(TaskState.Failed, "rare.kind", CreatedAfter: LongAgo),
+        new(TaskState.Queued, CreatedAfter: LongAgo),
+        new(Tag: "often", Kind: "rare.kind", CreatedAfter: LongAgo),
     ];
 
     private TestLedger _ledger = null!;

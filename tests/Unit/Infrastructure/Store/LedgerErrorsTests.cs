@@ -17,6 +17,7 @@ public sealed class LedgerErrorsTests
     [TestCase(PostgresErrorCodes.LockNotAvailable)]
     [TestCase(PostgresErrorCodes.IoError)]
     [TestCase(PostgresErrorCodes.ReadOnlySqlTransaction)]
+    [TestCase("25P03")]
     public void Trouble_with_the_server_is_tried_again_and_what_it_had_in_hand_is_looked_up_first(string code)
     {
         Assert.That(LedgerErrors.IsTransient(Error(code)), Is.True);
