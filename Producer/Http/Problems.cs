@@ -158,6 +158,15 @@ internal static class Problems
         RetryAfter = (int)full.RetryAfter.TotalSeconds,
     };
 
+    public static Problem TooManyStreams(int most, string what) => new()
+    {
+        Type = ProblemTypes.TooManyStreams,
+        Title = "Too many streams",
+        Status = StatusCodes.Status503ServiceUnavailable,
+        Detail = $"This producer has {most} {what} open and takes no more. Try again soon, or another producer.",
+        RetryAfter = 5,
+    };
+
     public static Problem LedgerUnavailable() => new()
     {
         Type = ProblemTypes.LedgerUnavailable,

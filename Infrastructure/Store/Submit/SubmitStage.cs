@@ -1,6 +1,7 @@
 using Messaging.Contracts.Messages;
 using Messaging.Infrastructure.Faults;
 using Messaging.Infrastructure.Outbox;
+using Messaging.Infrastructure.Store.Changes;
 using Messaging.Infrastructure.Store.Connections;
 using Messaging.Infrastructure.Store.Depth;
 using Messaging.Infrastructure.Store.GroupCommit;
@@ -22,16 +23,19 @@ public sealed class SubmitStage : IAsyncDisposable
     private readonly LedgerClock _clock;
     private readonly IRelayInbox _relay;
     private readonly QueueDepths _depths;
+    private readonly TaskChanges _changes;
     private readonly GroupCommitWriter<NewTask, bool> _writer;
 
     /// <summary>Starts the stage's writers.</summary>
-    public SubmitStage(LedgerConnections ledger, LedgerClock clock, IRelayInbox relay, QueueDepths depths, IOptions<LedgerOptions> options, TimeProvider time)
+    public SubmitStage(
+        LedgerConnections ledger, LedgerClock clock, IRelayInbox relay, QueueDepths depths, TaskChanges changes, IOptions<LedgerOptions> options, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(options);
         _ledger = ledger;
         _clock = clock;
         _relay = relay;
         _depths = depths;
+        _changes = changes;
         _writer = new GroupCommitWriter<NewTask, bool>(
             new GroupCommitOptions { Name = "submit", MaxWait = options.Value.MaxWait },
             task => task.Input.Length + 200,
@@ -91,6 +95,8 @@ public sealed class SubmitStage : IAsyncDisposable
 
         FaultPoint.Reached(FaultPoint.AfterCommit); // dying here: a sweeper finds the rows of a dead owner
         reservation?.HandOver(batches);
+        if (_changes.Wanted)
+            _changes.Tell(Array.ConvertAll(tasks, t => t.Id));
         return Accepted(items);
     }
 
