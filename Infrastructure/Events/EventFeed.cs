@@ -127,19 +127,19 @@ public sealed class EventFeed : BackgroundService
         WideFilter filter, DateTimeOffset from, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var known = new Dictionary<Guid, EventPosition>();
-        var start = new EventPosition(EventPosition.ScaleOf(from), 0);
         await foreach (var page in _ledgerChanges.SinceAsync(from, whole: true, cancellationToken))
         {
             foreach (var ids in page.Select(c => c.Id).Distinct().Chunk(MostHistories))
             {
                 var concerned = await ConcernedAsync(ids, [filter], cancellationToken);
-                foreach (var events in await ReadAsync(concerned, id => known.GetValueOrDefault(id, start), id => known.ContainsKey(id), cancellationToken))
+                foreach (var events in await ReadAsync(concerned, known, from, cancellationToken))
                 {
                     var news = events.Where(e => e.At >= from && filter.Matches(e.Task)).ToList();
+                    if (events.Count == 0)
+                        continue;
                     if (known.Count > MostRemembered)
                         known.Clear(); // from here on events may come twice
-                    if (events.Count > 0)
-                        known[events[^1].Task.Id] = events[^1].Position;
+                    known[events[^1].Task.Id] = events[^1].Position;
                     if (news.Count > 0)
                         yield return news;
                 }
@@ -255,10 +255,12 @@ public sealed class EventFeed : BackgroundService
         _pause = _time.GetElapsedTime(began) * PausePerSweep;
     }
 
-    private bool IsSent(ChangedTask changed) =>
-        _sent.TryGetValue(changed.Id, out var sent)
-        && sent.At >= EventPosition.ScaleOf(changed.At)
-        && (!changed.HasEnded || sent.State.IsFinal());
+    private bool IsSent(ChangedTask changed) => _sent.TryGetValue(changed.Id, out var sent) && changed.Sort switch
+    {
+        ChangeSort.Accepted => true,
+        ChangeSort.Ended => sent.State.IsFinal() && sent.At >= EventPosition.ScaleOf(changed.At),
+        _ => sent.At >= EventPosition.ScaleOf(changed.At),
+    };
 
     private async Task PublishAsync(Guid[] ids, WideFilter[] filters, CancellationToken cancellationToken)
     {
@@ -266,8 +268,7 @@ public sealed class EventFeed : BackgroundService
         if (concerned.Count == 0)
             return;
         // Of a task that is not remembered: nothing that every reader has already had, or was not there for.
-        var start = new EventPosition(EventPosition.ScaleOf(_complete), 0);
-        var found = await ReadAsync(concerned, id => _sent.GetValueOrDefault(id, start), _sent.ContainsKey, cancellationToken);
+        var found = await ReadAsync(concerned, _sent, _complete, cancellationToken);
         foreach (var events in found.Where(events => events.Count > 0))
         {
             Ring.Add(events);
@@ -288,23 +289,29 @@ public sealed class EventFeed : BackgroundService
             cancellationToken);
     }
 
-    /// <summary>The new events of each task, in order, however many there are.</summary>
+    /// <summary>The new events of each task, in order, however many there are: those behind its last known one, or since a moment.</summary>
     private async Task<List<IReadOnlyList<TaskEvent>>> ReadAsync(
-        IReadOnlyCollection<Guid> ids, Func<Guid, EventPosition> positionOf, Func<Guid, bool> isEvent, CancellationToken cancellationToken)
+        IReadOnlyCollection<Guid> ids, Dictionary<Guid, EventPosition> known, DateTimeOffset moment, CancellationToken cancellationToken)
     {
         var found = new List<IReadOnlyList<TaskEvent>>(ids.Count);
-        var requests = ids.Select(id => (Request: new HistoryRequest(id, positionOf(id), WithResult: false), IsEvent: isEvent(id))).ToArray();
+        HistoryRequest[] requests =
+        [
+            .. ids.Select(id => known.TryGetValue(id, out var last)
+                ? new HistoryRequest(id, last, WithResult: false)
+                : new HistoryRequest(id, EventPosition.Start, WithResult: false, moment)),
+        ];
         while (requests.Length > 0)
         {
-            var histories = await _histories.ReadAsync(Array.ConvertAll(requests, r => r.Request), cancellationToken);
-            var more = new List<(HistoryRequest, bool)>();
+            var histories = await _histories.ReadAsync(requests, cancellationToken);
+            var more = new List<HistoryRequest>();
             for (var i = 0; i < histories.Length; i++)
             {
-                if (histories[i]?.After(requests[i].Request.Since, requests[i].IsEvent) is not { } news)
+                var (request, history) = (requests[i], histories[i]);
+                if ((request.Since == EventPosition.Start ? history?.Since(moment) : history?.After(request.Since)) is not { } news)
                     continue;
                 found.Add(news.Events);
                 if (news.HasMore)
-                    more.Add((requests[i].Request with { Since = news.Events[^1].Position }, true));
+                    more.Add(request with { Since = news.Events[^1].Position });
             }
 
             requests = [.. more];

@@ -10,6 +10,9 @@ internal static class EventIds
 
     private const string Header = "Last-Event-ID";
 
+    /// <summary>True if the request comes from a client that has had events before.</summary>
+    public static bool IsReconnect(HttpRequest request) => request.Headers.ContainsKey(Header);
+
     /// <summary>Reads an id; false if there is one that can't be read.</summary>
     public static bool TryRead<T>(HttpRequest request, TryParse<T> parse, out T? position, out Problem? problem)
         where T : struct

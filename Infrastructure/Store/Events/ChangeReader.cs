@@ -3,8 +3,24 @@ using Npgsql;
 
 namespace Messaging.Infrastructure.Store.Events;
 
-/// <summary>A task that has changed, when at the latest, and whether it has ended.</summary>
-internal readonly record struct ChangedTask(Guid Id, DateTimeOffset At, bool HasEnded);
+/// <summary>What is known of a change.</summary>
+internal enum ChangeSort
+{
+    /// <summary>The task was accepted.</summary>
+    Accepted,
+
+    /// <summary>It started or was queued.</summary>
+    Moved,
+
+    /// <summary>It reported.</summary>
+    Reported,
+
+    /// <summary>It ended.</summary>
+    Ended,
+}
+
+/// <summary>A task that has changed, when at the latest, and how.</summary>
+internal readonly record struct ChangedTask(Guid Id, DateTimeOffset At, ChangeSort Sort);
 
 /// <summary>Finds which tasks have changed since a moment.</summary>
 internal sealed class ChangeReader(LedgerConnections ledger)
@@ -28,15 +44,15 @@ internal sealed class ChangeReader(LedgerConnections ledger)
     public async IAsyncEnumerable<IReadOnlyList<ChangedTask>> SinceAsync(
         DateTimeOffset since, bool whole, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        string[] statements = whole
-            ? [ChangeSql.Accepted, ChangeSql.Moved, ChangeSql.Reported, ChangeSql.Ended]
-            : [ChangeSql.Accepted, ChangeSql.Reported, ChangeSql.Ended];
-        foreach (var sql in statements)
+        ChangeSort[] sorts = whole
+            ? [ChangeSort.Accepted, ChangeSort.Moved, ChangeSort.Reported, ChangeSort.Ended]
+            : [ChangeSort.Accepted, ChangeSort.Reported, ChangeSort.Ended];
+        foreach (var sort in sorts)
         {
             var (at, id) = (since, Guid.Empty);
             while (true)
             {
-                var page = await PageAsync(sql, at, id, cancellationToken);
+                var page = await PageAsync(sort, at, id, cancellationToken);
                 if (page.Count > 0)
                     yield return page;
                 if (page.Count < PageSize)
@@ -61,15 +77,22 @@ internal sealed class ChangeReader(LedgerConnections ledger)
         return concerned;
     }
 
-    private async Task<List<ChangedTask>> PageAsync(string sql, DateTimeOffset at, Guid id, CancellationToken cancellationToken)
+    private async Task<List<ChangedTask>> PageAsync(ChangeSort sort, DateTimeOffset at, Guid id, CancellationToken cancellationToken)
     {
         await using var connection = await ledger.Events.OpenConnectionAsync(cancellationToken);
         await using var batch = connection.CreateBatch();
+        var sql = sort switch
+        {
+            ChangeSort.Accepted => ChangeSql.Accepted,
+            ChangeSort.Moved => ChangeSql.Moved,
+            ChangeSort.Reported => ChangeSql.Reported,
+            _ => ChangeSql.Ended,
+        };
         batch.Add(sql, at.UtcDateTime, id, PageSize);
         var page = new List<ChangedTask>();
         await using var reader = await batch.ReadPreparedAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
-            page.Add(new ChangedTask(reader.GetGuid(0), new DateTimeOffset(reader.GetDateTime(1), TimeSpan.Zero), sql == ChangeSql.Ended));
+            page.Add(new ChangedTask(reader.GetGuid(0), new DateTimeOffset(reader.GetDateTime(1), TimeSpan.Zero), sort));
         return page;
     }
 }

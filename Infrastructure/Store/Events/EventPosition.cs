@@ -5,10 +5,10 @@ namespace Messaging.Infrastructure.Store.Events;
 
 /// <summary>
 /// Where an event stands among those of its task. It comes from the ledger alone, so it is the same in every process; as text it is the
-/// event's id. Positions rise within a task; those of different tasks say nothing of each other.
+/// event's id. Positions rise within a task; those of different tasks say nothing of each other, and they are not times.
 /// </summary>
 /// <param name="At">
-/// For a change of state: the ledger's time, in whole milliseconds, given in microseconds. For progress: <c>task_events.seq</c>, the time of
+/// For a change of state: the ledger's time, in whole milliseconds, given in microseconds; for the acceptance, <see cref="Ahead"/> less. For progress: <c>task_events.seq</c>, the time of
 /// the attempt's claim plus its number, on the same scale.
 /// </param>
 /// <param name="Rank">A <see cref="TaskState"/>'s number, or <see cref="Progress"/>. Of several at one time the greater is the later.</param>
@@ -16,6 +16,12 @@ public readonly record struct EventPosition(long At, byte Rank) : IComparable<Ev
 {
     /// <summary>The rank of a progress report.</summary>
     public const byte Progress = 8;
+
+    /// <summary>
+    /// How far the acceptance stands in front of its time, which a producer read off its own clock, set by the ledger's: it must not
+    /// come behind the claim.
+    /// </summary>
+    public static readonly TimeSpan Ahead = TimeSpan.FromMinutes(1);
 
     /// <summary>Before everything.</summary>
     public static EventPosition Start => default;

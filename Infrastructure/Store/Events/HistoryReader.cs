@@ -9,7 +9,8 @@ namespace Messaging.Infrastructure.Store.Events;
 /// <param name="TaskId">The task.</param>
 /// <param name="Since">Only what came later.</param>
 /// <param name="WithResult">True: its last event brings the result along.</param>
-internal readonly record struct HistoryRequest(Guid TaskId, EventPosition Since, bool WithResult);
+/// <param name="Moment">Only what happened since; the default: whenever.</param>
+internal readonly record struct HistoryRequest(Guid TaskId, EventPosition Since, bool WithResult, DateTimeOffset Moment = default);
 
 /// <summary>Reads what has happened to tasks, many in one round trip.</summary>
 internal sealed class HistoryReader(LedgerConnections ledger)
@@ -28,7 +29,8 @@ internal sealed class HistoryReader(LedgerConnections ledger)
             requests.Select(r => r.TaskId).ToArray(),
             requests.Select(r => r.Since.At).ToArray(),
             requests.Select(r => r.WithResult).ToArray(),
-            MostReports);
+            MostReports,
+            requests.Select(r => r.Moment.UtcDateTime).ToArray());
         var found = new TaskHistory?[requests.Count];
         await using var reader = await batch.ReadPreparedAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))

@@ -37,18 +37,21 @@ internal sealed class TaskHistory(
     /// state is an event too: whatever the positions say, whoever reads on ends up with what the ledger has.
     /// </summary>
     /// <param name="position">The last event known; <see cref="EventPosition.Start"/>: none.</param>
-    /// <param name="isEvent">False if it is just a time: then the present state is no event unless it came later.</param>
-    public TaskNews After(EventPosition position, bool isEvent = true)
+    public TaskNews After(EventPosition position) => News(e => e.Position > position, position);
+
+    /// <summary>What happened since a moment, for who knows nothing of the task.</summary>
+    public TaskNews Since(DateTimeOffset moment) => News(e => e.At >= moment, null);
+
+    private TaskNews News(Func<TaskEvent, bool> isNew, EventPosition? position)
     {
-        var events = All().Where(e => e.Position > position).OrderBy(e => e.Position).ToList();
+        var events = All().Where(isNew).OrderBy(e => e.Position).ToList();
         if (cut)
         {
             events.RemoveAll(e => e.Position.At > progress[^1].Seq);
             return new TaskNews(events, HasMore: true, IsOver: false);
         }
 
-        var last = events.Count > 0 ? events[^1].Position : position;
-        if ((isEvent || events.Count > 0) && last.State != task.State)
+        if ((events.Count > 0 ? events[^1].Position : position) is { } last && last.State != task.State)
         {
             var present = Present();
             events.Add(present.Position > last ? present : present with { Position = new EventPosition(last.At + 1, (byte)task.State) });
@@ -72,7 +75,8 @@ internal sealed class TaskHistory(
     private TaskEvent Accepted()
     {
         var at = IdTime.Of(task.Id);
-        return State(askedRunAt > at ? TaskState.Scheduled : TaskState.Queued, at, attempt: 0);
+        var accepted = State(askedRunAt > at ? TaskState.Scheduled : TaskState.Queued, at, attempt: 0);
+        return accepted with { Position = EventPosition.Of(accepted.Task.State, at - EventPosition.Ahead) };
     }
 
     private void AddRuns(List<TaskEvent> events)

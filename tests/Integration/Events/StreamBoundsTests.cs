@@ -100,6 +100,29 @@ public sealed class StreamBoundsTests
     }
 
     [Test]
+    public async Task Whoever_comes_back_to_a_producer_that_just_starts_waits_until_it_is_ready(CancellationToken cancellationToken)
+    {
+        await using var postgres = new PostgresServer();
+        await postgres.StartAsync(cancellationToken);
+        await postgres.StopAsync(StopMode.Graceful, cancellationToken);
+        await using var app = global::Messaging.Producer.Program.Build(
+            ["--urls=http://127.0.0.1:0", $"--Messaging:Postgres={postgres.ConnectionString}", "--Messaging:RabbitMq=amqp://nobody:nothing@127.0.0.1:1/"]);
+        await app.StartAsync(cancellationToken);
+        using var client = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
+        client.DefaultRequestHeaders.Add("Last-Event-ID", "1-2");
+        var back = client.GetAsync(new Uri($"/v1/tasks/{Guid.NewGuid()}/events", UriKind.Relative), cancellationToken);
+        client.DefaultRequestHeaders.Clear();
+        using (var anybody = await client.GetAsync(new Uri("/v1/tasks", UriKind.Relative), cancellationToken))
+            Assert.That(anybody.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+
+        await postgres.StartAsync(cancellationToken);
+
+        using var answer = await back;
+        await ProblemAsync(answer, HttpStatusCode.NotFound, ProblemTypes.UnknownTask);
+        await app.StopAsync(cancellationToken);
+    }
+
+    [Test]
     public async Task A_wide_reader_that_is_overtaken_ends_and_comes_back_without_a_loss(CancellationToken cancellationToken)
     {
         await using var producer = await StartAsync("--Messaging:Events:WideBuffer=100");

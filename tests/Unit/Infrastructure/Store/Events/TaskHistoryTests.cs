@@ -16,7 +16,8 @@ public sealed class TaskHistoryTests
 
         Assert.That(Names(news), Is.EqualTo(["task.queued"]));
         Assert.That((news.HasMore, news.IsOver), Is.EqualTo((false, false)));
-        Assert.That(news.Events[0].Position.ToString(), Is.EqualTo($"{Accepted.ToUnixTimeMilliseconds()}000-2"));
+        Assert.That(news.Events[0].Position.ToString(), Is.EqualTo($"{Accepted.AddMinutes(-1).ToUnixTimeMilliseconds()}000-2"));
+        Assert.That(news.Events[0].At, Is.EqualTo(Accepted));
     }
 
     [Test]
@@ -128,9 +129,22 @@ public sealed class TaskHistoryTests
     }
 
     [Test]
-    public void A_time_is_no_state_so_nothing_is_told_to_whoever_begins_later()
+    public void Since_a_moment_only_what_happened_later_is_told()
     {
-        Assert.That(Names(History(Open(TaskState.Queued)).After(new EventPosition(EventPosition.ScaleOf(At(60)), 0), isEvent: false)), Is.Empty);
+        var history = History(Ended(TaskState.Succeeded, started: 1, finished: 9), progress: [Report(1, 1), Report(1, 2)]);
+
+        Assert.That(Names(history.Since(Accepted)), Has.Length.EqualTo(5));
+        Assert.That(Names(history.Since(At(2.5))), Is.EqualTo(["task.progress", "task.succeeded"]), "a report's time is not its position");
+        Assert.That(Names(history.Since(At(60))), Is.Empty, "the present state is nothing new");
+    }
+
+    [Test]
+    public void A_claim_comes_behind_the_acceptance_even_if_its_producers_clock_was_ahead()
+    {
+        var news = History(Open(TaskState.Running, attempt: 1) with { StartedAt = At(-0.005) }, mark: new(TaskState.Running, At(-0.005), At(-0.006), null))
+            .After(EventPosition.Start);
+
+        Assert.That(Names(news), Is.EqualTo(["task.queued", "task.running"]));
     }
 
     [Test]
