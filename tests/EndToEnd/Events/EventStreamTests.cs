@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net;
 using System.Text.Json.Nodes;
-using Messaging.Tests.Support;
 using Messaging.Tests.Support.Processes;
 using Messaging.Tests.Support.Servers;
 using Messaging.Tests.Support.Web;
@@ -60,7 +59,7 @@ public sealed class EventStreamTests
         var events = new List<ReceivedEvent>();
         await TakeAsync(client, events, 20, cancellationToken);
 
-        await rabbitMq.StopAsync();
+        await rabbitMq.StopAsync(cancellationToken: cancellationToken);
         var away = Stopwatch.StartNew();
         await TakeAsync(client, events, 60, cancellationToken);
         await TestContext.Out.WriteLineAsync($"40 reports, one in 0.1 s, within {away.Elapsed.TotalSeconds:0.0} s of RabbitMQ's end");

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using Messaging.Tests.Support;
 using Messaging.Tests.Support.Web;
 
 namespace Messaging.Tests.EndToEnd.Events;
