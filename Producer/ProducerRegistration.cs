@@ -30,6 +30,7 @@ internal static class ProducerRegistration
     public static IServiceCollection AddHttpActions(this IServiceCollection services)
     {
         services.AddSingleton<KnownKinds>();
+        services.AddSingleton<OpenStreams>();
         services.AddSingleton<TaskAcceptor>();
         services.AddSingleton<TaskWaits>();
         services.AddExceptionHandler<ProblemMapping>();

@@ -1,4 +1,5 @@
 using Messaging.Infrastructure.Broker;
+using Messaging.Infrastructure.Events;
 using Messaging.Infrastructure.Maintenance;
 using Messaging.Infrastructure.Operations;
 using Messaging.Infrastructure.Outbox;
@@ -60,6 +61,8 @@ public static class Program
                 .AddQueueDepths()                                                     // counts what each queue holds: full ones answer 429
                 .AddInstanceHeartbeat(new InstanceProfile { Role = "producer" })      // owns outbox rows, so it says that it lives
                 .AddBrokerPublishing(builder.Configuration)                           // RabbitMQ, the connection that sends
+                .AddBrokerListening()                                                 // RabbitMQ, what others say of changed tasks
+                .AddEvents(builder.Configuration)                                     // what happens to tasks, for event streams
                 .AddOutboxRelay(builder.Configuration)                                // publishes what is committed
                 .AddMaintenance()                                                     // promoter, rescuer, partitions
                 .AddOperations()                                                      // retry all, discard all
@@ -77,6 +80,8 @@ public static class Program
         GetTask.Map(app);
         GetResult.Map(app);
         GetAttempts.Map(app);
+        StreamTaskEvents.Map(app);
+        StreamEvents.Map(app);
         ListTasks.Map(app);
         CancelTask.Map(app);
         RetryTask.Map(app);

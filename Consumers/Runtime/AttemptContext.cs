@@ -3,22 +3,20 @@ using Messaging.Contracts.Handlers;
 using Messaging.Contracts.Tasks;
 using Messaging.Infrastructure.Store;
 using Messaging.Infrastructure.Store.Finish;
+using Messaging.Infrastructure.Store.Progress;
 
 namespace Messaging.Consumers.Runtime;
 
-/// <summary>What a handler sees of its <see cref="TaskExecution"/>, and where its latest progress waits to be written.</summary>
+/// <summary>What a handler sees of its <see cref="TaskExecution"/>, and where its reports wait to be written.</summary>
 internal sealed class AttemptContext(TaskExecution execution, ProgressWriter progress) : TaskContext
 {
-    private TaskProgress? _latest;
-    private int _waiting;
-
     // Owned by the lock.
     private readonly Lock _lock = new();
     private Task<HandlerTransaction>? _transaction;
     private bool _ended;
 
-    /// <summary>How many reports were written; owned by the <see cref="ProgressWriter"/>.</summary>
-    public int Written { get; set; }
+    /// <summary>What it has reported and is not written yet.</summary>
+    public ProgressReports Reports { get; } = new();
 
     /// <summary>Where the handler's transaction comes from; set before it starts.</summary>
     public HandlerTransactions? Transactions { get; set; }
@@ -40,10 +38,8 @@ internal sealed class AttemptContext(TaskExecution execution, ProgressWriter pro
 
     public override void ReportProgress(double percent, string? message = null)
     {
-        Volatile.Write(ref _latest, new TaskProgress(double.IsNaN(percent) ? 0 : Math.Clamp(percent, 0, 100), message));
-        // In line once, however many reports: the latest is what is written.
-        if (Interlocked.Exchange(ref _waiting, 1) == 0 && !progress.Enqueue(this))
-            Volatile.Write(ref _waiting, 0); // no room: the next report tries again
+        if (Reports.Add(new TaskProgress(double.IsNaN(percent) ? 0 : Math.Clamp(percent, 0, 100), message)) && !progress.Enqueue(this))
+            Reports.NotInLine();
     }
 
     public override async Task<DbTransaction> BeginTransactionAsync(CancellationToken cancellationToken = default)
@@ -91,11 +87,6 @@ internal sealed class AttemptContext(TaskExecution execution, ProgressWriter pro
         return false;
     }
 
-    /// <summary>Takes the latest report away; null if another round has written it.</summary>
-    public TaskProgress? TakeProgress()
-    {
-        // First out of the line, then the value: a report that comes in between stands in line again.
-        Volatile.Write(ref _waiting, 0);
-        return Interlocked.Exchange(ref _latest, null);
-    }
+    /// <summary>Takes its newest reports to be written, at most so many.</summary>
+    public IReadOnlyList<ProgressReport> TakeReports(int most) => Reports.Take(TaskId, execution.Claim.ClaimedAt, most);
 }

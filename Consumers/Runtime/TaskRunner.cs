@@ -17,6 +17,7 @@ internal sealed class TaskRunner(
     TaskContents contents,
     HandlerTransactions transactions,
     FinishRecorder recorder,
+    ProgressWriter progress,
     HandlerRegistry handlers,
     RunningTasks running,
     SlotPool slots,
@@ -92,6 +93,7 @@ internal sealed class TaskRunner(
     // While its end is not recorded, a suspect's mark stands in the ledger: only then may the next one start.
     private async Task RecordAsync(TaskExecution execution, TaskOutcome outcome, HandlerTransaction? transaction = null)
     {
+        await progress.FlushAsync(execution.Context);
         await recorder.RecordAsync(execution, outcome, transaction);
         execution.Place?.Release(survived: execution.StartedAt != 0);
     }

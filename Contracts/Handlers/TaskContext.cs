@@ -23,7 +23,10 @@ public abstract class TaskContext
     /// <summary>Why the handler's token was cancelled; <see cref="StopReason.None"/> while it was not.</summary>
     public abstract StopReason StopReason { get; }
 
-    /// <summary>Says how far the task is. Returns at once: reports are written in batches, and a report may be replaced by a later one.</summary>
+    /// <summary>
+    /// Says how far the task is. Returns at once: reports are written five times a second, up to 20 of an attempt each time and, over all
+    /// attempts of a worker, 1,000; of what is more, the latest. The last report before the end of the attempt is always written, and before it.
+    /// </summary>
     /// <param name="percent">0 to 100; values outside are moved to the nearer end.</param>
     /// <param name="message">What it is doing, for people; at most 1,000 characters are kept.</param>
     public abstract void ReportProgress(double percent, string? message = null);

@@ -90,6 +90,9 @@ public static class ProblemTypes
     /// </summary>
     public const string QueueFull = Prefix + "queue-full";
 
+    /// <summary>503: as many event streams are open in this process as may be. <c>Retry-After</c> says when to come back; another producer may have room.</summary>
+    public const string TooManyStreams = Prefix + "too-many-streams";
+
     /// <summary>503: the ledger can't be reached or is too busy. Nothing was stored as far as is known; <c>Retry-After</c> says when to come back.</summary>
     public const string LedgerUnavailable = Prefix + "ledger-unavailable";
 

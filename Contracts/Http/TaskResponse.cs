@@ -72,12 +72,13 @@ public sealed record TaskResponse
 /// <param name="Attempts">Its attempts.</param>
 /// <param name="Cancel">To call it off (POST).</param>
 /// <param name="Retry">To run it again once it has failed (POST).</param>
-public sealed record TaskLinks(string Self, string Result, string Attempts, string Cancel, string Retry)
+/// <param name="Events">What happens to it, as server-sent events.</param>
+public sealed record TaskLinks(string Self, string Result, string Attempts, string Cancel, string Retry, string Events)
 {
     /// <summary>The links of a task.</summary>
     public static TaskLinks Of(Guid id)
     {
         var self = $"/v1/tasks/{id}";
-        return new TaskLinks(self, $"{self}/result", $"{self}/attempts", $"{self}/cancel", $"{self}/retry");
+        return new TaskLinks(self, $"{self}/result", $"{self}/attempts", $"{self}/cancel", $"{self}/retry", $"{self}/events");
     }
 }

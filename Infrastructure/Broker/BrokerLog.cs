@@ -38,6 +38,18 @@ internal static partial class BrokerLog
     [LoggerMessage(1315, LogLevel.Warning, "Tasks that the broker gave up delivering can't be put into the outbox yet, trying again: {Reason}")]
     public static partial void DeadTasksNotRequeued(this ILogger log, string reason);
 
+    [LoggerMessage(1316, LogLevel.Information, "Listening to what other processes say of changed tasks")]
+    public static partial void ListeningToChanges(this ILogger log);
+
+    [LoggerMessage(1317, LogLevel.Information, "Nothing is heard of changed tasks, the ledger is read more often instead, until the broker is back: {Reason}")]
+    public static partial void NotListeningToChanges(this ILogger log, string reason);
+
+    [LoggerMessage(1318, LogLevel.Debug, "Other processes could not be told of changed tasks: {Reason}")]
+    public static partial void ChangesNotTold(this ILogger log, string reason);
+
+    [LoggerMessage(1319, LogLevel.Warning, "A message about changed tasks can't be read and is dropped: {Reason}")]
+    public static partial void ChangesNotRead(this ILogger log, string reason);
+
     [LoggerMessage(1320, LogLevel.Debug, "The watch over the consumers ends")]
     public static partial void WatchStopped(this ILogger log);
 

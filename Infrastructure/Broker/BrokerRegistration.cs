@@ -1,3 +1,4 @@
+using Messaging.Infrastructure.Store.Changes;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -25,7 +26,23 @@ public static class BrokerRegistration
         services.AddSingleton<PublishingBus>();
         services.AddHostedService(provider => provider.GetRequiredService<PublishingBus>());
         services.AddSingleton<ITaskPublisher, MassTransitPublisher>();
+        services.AddHostedService<ChangePublisher>();
         services.AddSingleton(provider => new BrokerHealth(provider.GetRequiredService<PublishingBus>(), provider.GetService<TaskEndpoints>()));
+        return services;
+    }
+
+    /// <summary>
+    /// Registers the queue on which other processes tell this one of changed tasks (<see cref="ChangeEndpoint"/>). Needs
+    /// <see cref="AddBrokerPublishing"/> and the ledger. For producers.
+    /// </summary>
+    public static IServiceCollection AddBrokerListening(this IServiceCollection services)
+    {
+        services.AddSingleton(provider => new ChangeEndpoint(
+            provider.GetRequiredService<TaskChanges>(),
+            provider.GetRequiredService<RabbitMqAddress>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<ChangeEndpoint>>()));
+        services.AddHostedService(provider => provider.GetRequiredService<ChangeEndpoint>());
         return services;
     }
 

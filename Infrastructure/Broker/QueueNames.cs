@@ -12,6 +12,9 @@ public static class QueueNames
     /// <summary>Where consumers put what they can't read, with the reason in a header, for a person to look at.</summary>
     public const string Rejected = "messaging.rejected-tasks";
 
+    /// <summary>The exchange through which processes say which tasks have changed. Each producer has an exclusive queue of its own on it.</summary>
+    public const string TasksChanged = "messaging.tasks-changed";
+
     /// <summary>Header of a rejected message: why it could not be read.</summary>
     public const string ReasonHeader = "messaging-reason";
 

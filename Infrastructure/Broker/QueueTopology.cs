@@ -43,4 +43,8 @@ internal static class QueueTopology
         await channel.QueueDeclareAsync(name, durable: true, exclusive: false, autoDelete: false, arguments, cancellationToken: cancellationToken);
         await channel.QueueBindAsync(name, name, routingKey: "", cancellationToken: cancellationToken);
     }
+
+    /// <summary>Declares the exchange for changed tasks; does nothing if it is there. What is sent to it while no producer listens is dropped.</summary>
+    public static Task DeclareChangesAsync(IChannel channel, CancellationToken cancellationToken) =>
+        channel.ExchangeDeclareAsync(QueueNames.TasksChanged, ExchangeType.Fanout, durable: true, autoDelete: false, cancellationToken: cancellationToken);
 }

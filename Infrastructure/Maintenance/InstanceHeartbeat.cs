@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using Messaging.Infrastructure.Store;
+using Messaging.Infrastructure.Store.Changes;
 using Messaging.Infrastructure.Store.Connections;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -17,7 +18,8 @@ namespace Messaging.Infrastructure.Maintenance;
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "StopAsync disposes; the host always calls it.")]
 public sealed class InstanceHeartbeat(
-    IOptions<LedgerOptions> options, InstanceIdentity identity, InstanceProfile profile, LedgerClock clock, TimeProvider time, ILogger<InstanceHeartbeat> log)
+    IOptions<LedgerOptions> options, InstanceIdentity identity, InstanceProfile profile, LedgerClock clock, TaskChanges changes, TimeProvider time,
+    ILogger<InstanceHeartbeat> log)
     : IHostedService
 {
     /// <summary>The time between two beats.</summary>
@@ -105,6 +107,7 @@ public sealed class InstanceHeartbeat(
     {
         var asked = time.GetTimestamp();
         var inHand = profile.InHand();
+        var listening = profile.Listening();
         using var command = new NpgsqlCommand(InstanceSql.Beat, Connect())
         {
             Parameters =
@@ -114,21 +117,30 @@ public sealed class InstanceHeartbeat(
                 new() { Value = profile.Draining },
                 Time(inHand.Since),
                 Time(inHand.LastReturned),
+                new() { Value = listening },
             },
             CommandTimeout = 3,
         };
-        if (command.ExecuteScalar() is DateTime ledgerTime)
-        {
-            clock.Correct(new DateTimeOffset(ledgerTime, TimeSpan.Zero), asked);
-            LastBeat = asked;
+        if (TryRead(command, asked, listening))
             return;
-        }
 
         var dead = identity.Id;
         identity.Renew();
         Register();
         log.DeclaredDead(dead, identity.Id);
         DeclaredDead?.Invoke(dead);
+    }
+
+    private bool TryRead(NpgsqlCommand command, long asked, bool listening)
+    {
+        using var reader = command.ExecuteReader();
+        if (!reader.Read())
+            return false;
+        clock.Correct(new DateTimeOffset(reader.GetDateTime(0), TimeSpan.Zero), asked);
+        // Of its own row the statement sees what the last beat said.
+        changes.Wanted = listening || reader.GetBoolean(1);
+        LastBeat = asked;
+        return true;
     }
 
     private void Register()

@@ -1,4 +1,5 @@
 using Messaging.Infrastructure.Outbox;
+using Messaging.Infrastructure.Store.Changes;
 using Messaging.Infrastructure.Store.Connections;
 using Messaging.Infrastructure.Store.Read;
 using Microsoft.Extensions.Hosting;
@@ -37,7 +38,7 @@ public static class PromoteSql
 /// <see cref="LongestSleep"/>, because a task that is due sooner may be submitted meanwhile.
 /// </summary>
 public sealed class TaskPromoter(
-    LedgerConnections ledger, IRelayInbox relay, TaskContents contents, TimeProvider time, ILogger<TaskPromoter> log) : BackgroundService
+    LedgerConnections ledger, IRelayInbox relay, TaskContents contents, TaskChanges changes, TimeProvider time, ILogger<TaskPromoter> log) : BackgroundService
 {
     /// <summary>The most tasks in one statement.</summary>
     public const int BatchSize = 500;
@@ -61,6 +62,8 @@ public sealed class TaskPromoter(
                 rows.Add((reader.GetGuid(0), reader.GetString(1), await reader.GetFieldValueAsync<Guid[]>(2, cancellationToken)));
         }
 
+        if (changes.Wanted)
+            changes.Tell([.. rows.SelectMany(r => r.Tasks)]);
         // Dying or failing from here on: the rows have an owner that will be declared dead, or none; a sweeper takes them.
         if (reservation is not null && rows.Count > 0)
         {

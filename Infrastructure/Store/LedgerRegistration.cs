@@ -1,5 +1,6 @@
 using Messaging.Infrastructure.Outbox;
 using Messaging.Infrastructure.Store.Cancel;
+using Messaging.Infrastructure.Store.Changes;
 using Messaging.Infrastructure.Store.Claim;
 using Messaging.Infrastructure.Store.Connections;
 using Messaging.Infrastructure.Store.DeadLetters;
@@ -35,6 +36,7 @@ public static class LedgerRegistration
         services.AddSingleton<LedgerConnections>();
         services.AddSingleton<LedgerClock>();
         services.AddSingleton<InstanceIdentity>();
+        services.AddSingleton<TaskChanges>();
         services.AddSingleton<QueueDepths>();
         services.AddSingleton<SubmitStage>();
         services.AddSingleton<ClaimStage>();

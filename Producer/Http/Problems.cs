@@ -185,6 +185,15 @@ internal static class Problems
         TaskId = id,
     };
 
+    public static Problem TooManyStreams(int most, string what) => new()
+    {
+        Type = ProblemTypes.TooManyStreams,
+        Title = "Too many streams",
+        Status = StatusCodes.Status503ServiceUnavailable,
+        Detail = $"This producer has {most} {what} open and takes no more. Try again soon, or another producer.",
+        RetryAfter = 5,
+    };
+
     public static Problem LedgerUnavailable() => new()
     {
         Type = ProblemTypes.LedgerUnavailable,

@@ -88,8 +88,11 @@ internal sealed class RunningSystem : IAsyncDisposable
     }
 
     /// <summary>Submits tasks of one kind in batches; every line must be accepted. Answers their ids in order.</summary>
-    public Task<IReadOnlyList<string>> SubmitManyAsync(string kind, IEnumerable<object> inputs) =>
-        SubmitLinesAsync(inputs.Select(input => $"{{\"kind\":\"{kind}\",\"input\":{JsonSerializer.Serialize(input)}}}"));
+    /// <param name="kind">Of all of them.</param>
+    /// <param name="inputs">Their inputs.</param>
+    /// <param name="more">More members of the tasks, each after a comma.</param>
+    public Task<IReadOnlyList<string>> SubmitManyAsync(string kind, IEnumerable<object> inputs, string more = "") =>
+        SubmitLinesAsync(inputs.Select(input => $"{{\"kind\":\"{kind}\",\"input\":{JsonSerializer.Serialize(input)}{more}}}"));
 
     private async Task<IReadOnlyList<string>> SubmitLinesAsync(IEnumerable<string> requests)
     {

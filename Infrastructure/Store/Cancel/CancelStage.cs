@@ -1,4 +1,5 @@
 using Messaging.Contracts.Tasks;
+using Messaging.Infrastructure.Store.Changes;
 using Messaging.Infrastructure.Store.Connections;
 using Npgsql;
 
@@ -46,7 +47,7 @@ public static class CancelSql
 }
 
 /// <summary>Calls tasks off: at once if they have not started, by request to their worker if they run.</summary>
-public sealed class CancelStage(LedgerConnections ledger)
+public sealed class CancelStage(LedgerConnections ledger, TaskChanges changes)
 {
     /// <summary>The failure text of a task that was called off before it started.</summary>
     private const string Failure = $$"""{"code":"{{FailureCodes.Cancelled}}","message":"Cancelled before it started.","retryable":false}""";
@@ -67,6 +68,8 @@ public sealed class CancelStage(LedgerConnections ledger)
             switch (await command.ExecuteScalarAsync(cancellationToken))
             {
                 case "cancelled":
+                    if (changes.Wanted)
+                        changes.Tell([taskId]);
                     return CancelAnswer.Cancelled;
                 case "requested":
                     return CancelAnswer.Requested;

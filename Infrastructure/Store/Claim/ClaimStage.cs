@@ -1,3 +1,4 @@
+using Messaging.Infrastructure.Store.Changes;
 using Messaging.Infrastructure.Store.Connections;
 using Messaging.Infrastructure.Store.Expire;
 using Messaging.Infrastructure.Store.GroupCommit;
@@ -34,13 +35,15 @@ public sealed class ClaimStage : IAsyncDisposable
     private const int MostClaims = 500;
 
     private readonly LedgerConnections _ledger;
+    private readonly TaskChanges _changes;
     private readonly GroupCommitWriter<IReadOnlyList<ClaimRequest>, Claimed?[]> _writer;
 
     /// <summary>Starts the stage's writers.</summary>
-    public ClaimStage(LedgerConnections ledger, IOptions<LedgerOptions> options, TimeProvider time)
+    public ClaimStage(LedgerConnections ledger, IOptions<LedgerOptions> options, TaskChanges changes, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(options);
         _ledger = ledger;
+        _changes = changes;
         _writer = new GroupCommitWriter<IReadOnlyList<ClaimRequest>, Claimed?[]>(
             new GroupCommitOptions { Name = "claim", MaxWait = options.Value.MaxWait, MaxBytes = MostClaims },
             requests => requests.Count,
@@ -98,6 +101,8 @@ public sealed class ClaimStage : IAsyncDisposable
             }
         }
 
+        if (_changes.Wanted && granted > 0)
+            _changes.Tell([.. claims.Where((_, place) => claimed[place] is not null).Select(c => c.TaskId)]);
         // Copies of what has ended are refused too; only what is still queued can be past its deadline.
         if (granted < claims.Length)
             await ExpireStage.ExpireRefusedAsync(connection, [.. claims.Where((_, place) => claimed[place] is null).Select(c => c.TaskId)], cancellationToken);

@@ -4,7 +4,7 @@ using Npgsql;
 namespace Messaging.Infrastructure.Store.Connections;
 
 /// <summary>
-/// The process's connections to the ledger, in five pools with a budget each, so that a flood of one sort of work never starves another:
+/// The process's connections to the ledger, in six pools with a budget each, so that a flood of one sort of work never starves another:
 /// a slow list can't hold up a claim, and a heartbeat never waits behind a submit.
 /// </summary>
 public sealed class LedgerConnections : IAsyncDisposable
@@ -28,6 +28,7 @@ public sealed class LedgerConnections : IAsyncDisposable
         Relaxed = Pool(o, "relaxed", o.RelaxedConnections, HotPlans + " -c synchronous_commit=off");
         Control = Pool(o, "control", o.ControlConnections, "-c jit=off");
         Web = Pool(o, "web", o.WebConnections, WebPlans);
+        Events = Pool(o, "events", o.EventConnections, HotPlans + " -c statement_timeout=15s");
         // Statements of users: planned as usual, what they set in a session is reset. A worker that hangs, or that was stopped, lets go
         // of its rows in the end.
         var idle = FormattableString.Invariant($"-c idle_in_transaction_session_timeout={o.HandlerTransactionIdle.TotalMilliseconds:0}");
@@ -46,6 +47,9 @@ public sealed class LedgerConnections : IAsyncDisposable
     /// <summary>Reads and rare writes on behalf of people and HTTP clients.</summary>
     public NpgsqlDataSource Web { get; }
 
+    /// <summary>Reads for live events: many ids at once, always by the same plans.</summary>
+    public NpgsqlDataSource Events { get; }
+
     /// <summary>Transactions in which handlers write rows of their own. A commit answered is on disk.</summary>
     public NpgsqlDataSource Handlers { get; }
 
@@ -56,6 +60,7 @@ public sealed class LedgerConnections : IAsyncDisposable
         await Relaxed.DisposeAsync();
         await Control.DisposeAsync();
         await Web.DisposeAsync();
+        await Events.DisposeAsync();
         await Handlers.DisposeAsync();
     }
 

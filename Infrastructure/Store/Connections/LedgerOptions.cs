@@ -27,6 +27,10 @@ public sealed class LedgerOptions
     [Range(1, 200)]
     public int WebConnections { get; set; } = 16;
 
+    /// <summary>Connections for reading what open event streams wait for. Default 4; opened when the first stream is.</summary>
+    [Range(2, 64)]
+    public int EventConnections { get; set; } = 4;
+
     /// <summary>
     /// Connections for transactions that handlers write their own rows in. Default 8; opened when first used. A handler that finds none
     /// free waits for one.

@@ -1,5 +1,6 @@
 using Messaging.Contracts.Tasks;
 using Messaging.Infrastructure.Outbox;
+using Messaging.Infrastructure.Store.Changes;
 using Messaging.Infrastructure.Store.Connections;
 using Npgsql;
 
@@ -22,7 +23,7 @@ public enum DeadLetterAnswer
 /// What people do with one dead letter. Each is one compare-and-set on the outcome, so of two retries at once one is told that the task is
 /// not failed any more.
 /// </summary>
-public sealed class DeadLetterStage(LedgerConnections ledger, OutboxSignal outbox)
+public sealed class DeadLetterStage(LedgerConnections ledger, OutboxSignal outbox, TaskChanges changes)
 {
     /// <summary>
     /// Queues a failed task again, also a discarded one. Its attempts start again at 1 and all of them are allowed; the history stays.
@@ -45,6 +46,8 @@ public sealed class DeadLetterStage(LedgerConnections ledger, OutboxSignal outbo
                 // The rest of the batch, and with it the commit.
                 await reader.CloseAsync();
                 outbox.Wake();
+                if (changes.Wanted)
+                    changes.Tell([taskId]);
                 return DeadLetterAnswer.Done;
             }
         }

@@ -5,7 +5,7 @@ public static class FinishSql
 {
     /// <summary>
     /// Ends tasks well: takes the open row away and writes the outcome, both or neither. Says only how many were still ours: nearly always
-    /// all of them. $5: the worker, if all share it.
+    /// all of them. $5: the worker, if all share it. The time is that of the statement: a handler's own transaction may have begun long before.
     /// </summary>
     public const string Succeed = """
         WITH gone AS (
@@ -14,8 +14,8 @@ public static class FinishSql
             WHERE o.id = f.id AND o.state = 3 AND o.worker = coalesce(f.worker, $5) AND o.claim_no = f.claim_no
             RETURNING o.id, o.worker, o.claim_no, o.claimed_at, o.attempt, f.result
         )
-        INSERT INTO messaging.outcomes (task_id, worker, claim_no, started_at, attempt, state, result)
-        SELECT id, worker, claim_no, claimed_at, attempt, 4, result FROM gone
+        INSERT INTO messaging.outcomes (task_id, worker, claim_no, started_at, finished_at, attempt, state, result)
+        SELECT id, worker, claim_no, claimed_at, statement_timestamp(), attempt, 4, result FROM gone
         """;
 
     /// <summary>Ends tasks otherwise: takes the open row away and writes the outcome and the history, all or nothing; answers the ids that were still ours.</summary>

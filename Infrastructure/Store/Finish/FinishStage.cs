@@ -2,6 +2,7 @@ using System.Text.Json;
 using Messaging.Contracts.Json;
 using Messaging.Contracts.Tasks;
 using Messaging.Infrastructure.Faults;
+using Messaging.Infrastructure.Store.Changes;
 using Messaging.Infrastructure.Store.Claim;
 using Messaging.Infrastructure.Store.Connections;
 using Messaging.Infrastructure.Store.GroupCommit;
@@ -20,13 +21,15 @@ public sealed class FinishStage : IAsyncDisposable
     private const int LongestMessage = 10_000;
 
     private readonly LedgerConnections _ledger;
+    private readonly TaskChanges _changes;
     private readonly GroupCommitWriter<Finish, FinishAnswer> _writer;
 
     /// <summary>Starts the stage's writers.</summary>
-    public FinishStage(LedgerConnections ledger, IOptions<LedgerOptions> options, TimeProvider time)
+    public FinishStage(LedgerConnections ledger, IOptions<LedgerOptions> options, TaskChanges changes, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(options);
         _ledger = ledger;
+        _changes = changes;
         _writer = new GroupCommitWriter<Finish, FinishAnswer>(
             new GroupCommitOptions { Name = "finish", MaxWait = options.Value.MaxWait },
             finish => 200 + ((finish as Ended)?.Result?.Length ?? 0),
@@ -100,6 +103,9 @@ public sealed class FinishStage : IAsyncDisposable
             }
             while (await reader.NextResultAsync(cancellationToken));
         }
+
+        if (_changes.Wanted)
+            _changes.Tell(Array.ConvertAll(ordered, f => f.TaskId)); // the refused ones too: a hint in vain does no harm
 
         // Of successes only the number is known. If one is missing all are asked for: those just recorded are found by their fences.
         var successes = succeeded.Length > 0 && batch.BatchCommands[0].RecordsAffected == succeeded.Length;

@@ -1,5 +1,6 @@
 using System.Data;
 using System.Data.Common;
+using Messaging.Infrastructure.Store.Changes;
 using Npgsql;
 
 namespace Messaging.Infrastructure.Store.Finish;
@@ -12,13 +13,15 @@ public sealed class HandlerTransaction : IAsyncDisposable
 {
     private readonly NpgsqlConnection _connection;
     private readonly NpgsqlTransaction _transaction;
+    private readonly TaskChanges _changes;
     private SemaphoreSlim? _place;
 
-    internal HandlerTransaction(NpgsqlConnection connection, NpgsqlTransaction transaction, SemaphoreSlim place)
+    internal HandlerTransaction(NpgsqlConnection connection, NpgsqlTransaction transaction, SemaphoreSlim place, TaskChanges changes)
     {
         _connection = connection;
         _transaction = transaction;
         _place = place;
+        _changes = changes;
     }
 
     /// <summary>What the handler works with.</summary>
@@ -44,6 +47,8 @@ public sealed class HandlerTransaction : IAsyncDisposable
         }
 
         await _transaction.CommitAsync(cancellationToken);
+        if (_changes.Wanted)
+            _changes.Tell([finish.TaskId]);
         return true;
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Messaging.Infrastructure.Store.Changes;
 using Messaging.Infrastructure.Store.Connections;
 using Microsoft.Extensions.Options;
 
@@ -9,7 +10,7 @@ namespace Messaging.Infrastructure.Store.Finish;
 /// one for seconds; who finds none free waits for it.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "The semaphore has no wait handle, and an abandoned handler may give its place back after the end.")]
-public sealed class HandlerTransactions(LedgerConnections ledger, IOptions<LedgerOptions> options)
+public sealed class HandlerTransactions(LedgerConnections ledger, TaskChanges changes, IOptions<LedgerOptions> options)
 {
     private readonly SemaphoreSlim _free = new(options.Value.HandlerConnections);
 
@@ -24,7 +25,7 @@ public sealed class HandlerTransactions(LedgerConnections ledger, IOptions<Ledge
             var connection = await ledger.Handlers.OpenConnectionAsync(cancellationToken);
             try
             {
-                return new HandlerTransaction(connection, await connection.BeginTransactionAsync(cancellationToken), _free);
+                return new HandlerTransaction(connection, await connection.BeginTransactionAsync(cancellationToken), _free, changes);
             }
             catch
             {

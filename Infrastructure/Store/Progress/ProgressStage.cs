@@ -1,4 +1,5 @@
 using Messaging.Contracts.Tasks;
+using Messaging.Infrastructure.Store.Changes;
 using Messaging.Infrastructure.Store.Connections;
 using Npgsql;
 
@@ -25,8 +26,8 @@ public static class ProgressSql
         """;
 }
 
-/// <summary>Stores what running tasks report. A report lost in a database crash is not missed: commits are asynchronous.</summary>
-public sealed class ProgressStage(LedgerConnections ledger)
+/// <summary>Stores what running tasks report. Commits are asynchronous: a crash of the database may lose the reports of its last moments.</summary>
+public sealed class ProgressStage(LedgerConnections ledger, TaskChanges changes)
 {
     /// <summary>The longest message that is kept, in characters.</summary>
     public const int LongestMessage = 1_000;
@@ -45,6 +46,8 @@ public sealed class ProgressStage(LedgerConnections ledger)
             Array.ConvertAll(rows, r => (float)r.Progress.Percent),
             Array.ConvertAll(rows, r => r.Progress.Message is { } message ? Parameters.Scrub(message, LongestMessage) : null));
         await batch.ExecuteNonQueryAsync(cancellationToken);
+        if (changes.Wanted)
+            changes.Tell([.. rows.Select(r => r.TaskId).Distinct()]);
     }
 
     // Rises within a task, over its attempts too: a later claim is later by more milliseconds than an attempt can write thousands of reports.

@@ -46,7 +46,8 @@ public static class TaskReadSql
     private const string NewestInput =
         "coalesce((SELECT r.input FROM messaging.task_revisions r WHERE r.task_id = t.id ORDER BY r.revision DESC LIMIT 1), t.input)";
 
-    private const string Columns = """
+    /// <summary>What <see cref="TaskReader.Read"/> reads: of t (tasks), o (open_tasks), c (outcomes) and p (the last progress).</summary>
+    internal const string Columns = """
         t.id, t.kind, t.queue, t.max_attempts, t.run_at, t.tags,
                o.state, o.attempt, o.due_at, o.claimed_at, o.cancel_requested,
                c.state, c.attempt, c.started_at, c.finished_at, c.failure,
@@ -61,7 +62,7 @@ public static class TaskReadSql
         LEFT JOIN messaging.outcomes c ON c.task_id = t.id
         """ + LastProgress;
 
-    private const string LastProgress = """
+    internal const string LastProgress = """
 
         LEFT JOIN LATERAL (
             SELECT e.percent, e.message FROM messaging.task_events e

@@ -67,39 +67,44 @@ public sealed class TaskReader(LedgerConnections ledger)
         return attempts;
     }
 
-    private static TaskRecord Read(NpgsqlDataReader reader)
+    /// <summary>Reads <see cref="TaskReadSql.Columns"/>, which begin at column <paramref name="first"/>.</summary>
+    internal static TaskRecord Read(NpgsqlDataReader reader, int first = 0)
     {
-        var open = !reader.IsDBNull(6);
-        if (!open && reader.IsDBNull(11))
-            throw new InvalidOperationException($"Task {reader.GetGuid(0)} is neither open nor ended: the ledger is damaged.");
+        var open = !reader.IsDBNull(first + 6);
+        if (!open && reader.IsDBNull(first + 11))
+            throw new InvalidOperationException($"Task {reader.GetGuid(first)} is neither open nor ended: the ledger is damaged.");
         return new TaskRecord
         {
-            Id = reader.GetGuid(0),
-            Kind = reader.GetString(1),
-            Queue = reader.GetString(2),
-            MaxAttempts = reader.GetInt32(3),
-            Tags = reader.IsDBNull(5) ? [] : reader.GetFieldValue<string[]>(5),
-            State = (TaskState)reader.GetInt16(open ? 6 : 11),
-            Attempt = reader.GetInt32(open ? 7 : 12),
-            RunAt = Time(reader, 8) ?? Time(reader, 4),
-            Deadline = Time(reader, 18),
-            StartedAt = Time(reader, open ? 9 : 13),
-            CancelRequested = open && reader.GetBoolean(10),
-            FinishedAt = Time(reader, 14),
-            Failure = Failure(reader, 15),
-            Fingerprint = reader.IsDBNull(19) ? null : reader.GetString(19),
-            DiscardedAt = Time(reader, 20),
-            Progress = reader.IsDBNull(16) ? null : new TaskProgress(reader.GetFloat(16), reader.IsDBNull(17) ? null : reader.GetString(17)),
+            Id = reader.GetGuid(first),
+            Kind = reader.GetString(first + 1),
+            Queue = reader.GetString(first + 2),
+            MaxAttempts = reader.GetInt32(first + 3),
+            Tags = reader.IsDBNull(first + 5) ? [] : reader.GetFieldValue<string[]>(first + 5),
+            State = (TaskState)reader.GetInt16(first + (open ? 6 : 11)),
+            Attempt = reader.GetInt32(first + (open ? 7 : 12)),
+            RunAt = Time(reader, first + 8) ?? Time(reader, first + 4),
+            Deadline = Time(reader, first + 18),
+            StartedAt = Time(reader, first + (open ? 9 : 13)),
+            CancelRequested = open && reader.GetBoolean(first + 10),
+            FinishedAt = Time(reader, first + 14),
+            Failure = Failure(reader, first + 15),
+            Fingerprint = reader.IsDBNull(first + 19) ? null : reader.GetString(first + 19),
+            DiscardedAt = Time(reader, first + 20),
+            Progress = reader.IsDBNull(first + 16) ? null : new TaskProgress(reader.GetFloat(first + 16), reader.IsDBNull(first + 17) ? null : reader.GetString(first + 17)),
         };
     }
 
-    private static ReadOnlyMemory<byte>? Bytes(NpgsqlDataReader reader, int column) =>
+    internal static ReadOnlyMemory<byte>? Bytes(NpgsqlDataReader reader, int column) =>
         // A null of type byte[] would become an empty text, not none.
         reader.IsDBNull(column) ? default(ReadOnlyMemory<byte>?) : reader.GetFieldValue<byte[]>(column);
 
-    private static DateTimeOffset? Time(NpgsqlDataReader reader, int column) =>
+    internal static DateTimeOffset? Time(NpgsqlDataReader reader, int column) =>
         reader.IsDBNull(column) ? null : new DateTimeOffset(reader.GetDateTime(column), TimeSpan.Zero);
 
     private static TaskFailure? Failure(NpgsqlDataReader reader, int column) =>
-        reader.IsDBNull(column) ? null : JsonSerializer.Deserialize<TaskFailure>(reader.GetString(column), MessagingJson.Tolerant);
+        ReadFailure(reader.IsDBNull(column) ? null : reader.GetString(column));
+
+    /// <summary>A stored failure; null if there is none.</summary>
+    internal static TaskFailure? ReadFailure(string? text) =>
+        text is null ? null : JsonSerializer.Deserialize<TaskFailure>(text, MessagingJson.Tolerant);
 }

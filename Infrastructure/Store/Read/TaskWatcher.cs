@@ -1,3 +1,4 @@
+using Messaging.Infrastructure.Store.Changes;
 using Messaging.Infrastructure.Store.Connections;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -7,9 +8,10 @@ namespace Messaging.Infrastructure.Store.Read;
 /// <summary>
 /// Lets callers wait for the end of tasks. One loop asks the ledger for all of them in one query; it runs only while somebody waits.
 /// A task is asked for soon after its wait began and then ever more rarely: after a quarter of the time that it has been waited for, at
-/// least <see cref="Soonest"/> and at most <see cref="Latest"/>. Safe to use from several threads.
+/// least <see cref="Soonest"/> and at most <see cref="Latest"/>; at once when it is said to have changed (<see cref="TaskChanges"/>), which is never
+/// relied on. Safe to use from several threads.
 /// </summary>
-public sealed class TaskWatcher(LedgerConnections ledger, TimeProvider time, ILogger<TaskWatcher> log)
+public sealed class TaskWatcher : IDisposable
 {
     /// <summary>The shortest time between two looks at a task.</summary>
     public static readonly TimeSpan Soonest = TimeSpan.FromMilliseconds(1);
@@ -17,12 +19,27 @@ public sealed class TaskWatcher(LedgerConnections ledger, TimeProvider time, ILo
     /// <summary>The longest time between two looks at a task.</summary>
     public static readonly TimeSpan Latest = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>Who waits for longer than this would be told of the end sooner than the next look finds it.</summary>
+    public static readonly TimeSpan LongWait = TimeSpan.FromSeconds(1);
+
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromMilliseconds(500);
+
+    private readonly LedgerConnections _ledger;
+    private readonly TaskChanges _changes;
+    private readonly TimeProvider _time;
+    private readonly ILogger<TaskWatcher> _log;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<Guid, Watch> _watches = [];
     private TaskCompletionSource _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _polling;
+
+    /// <summary>Looks at nothing yet.</summary>
+    public TaskWatcher(LedgerConnections ledger, TaskChanges changes, TimeProvider time, ILogger<TaskWatcher> log)
+    {
+        (_ledger, _changes, _time, _log) = (ledger, changes, time, log);
+        changes.Known += LookSoon;
+    }
 
     /// <summary>How many tasks are waited for.</summary>
     public int Waiting
@@ -34,6 +51,19 @@ public sealed class TaskWatcher(LedgerConnections ledger, TimeProvider time, ILo
         }
     }
 
+    /// <summary>True if somebody has waited for longer than <see cref="LongWait"/>.</summary>
+    public bool HasLongWaits
+    {
+        get
+        {
+            lock (_lock)
+                return _watches.Values.Any(watch => _time.GetElapsedTime(watch.Since) > LongWait);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _changes.Known -= LookSoon;
+
     /// <summary>Waits until a task has ended; false if it has not within <paramref name="patience"/>, or there is no such task.</summary>
     /// <remarks>Trouble with the ledger does not end the wait.</remarks>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
@@ -42,7 +72,7 @@ public sealed class TaskWatcher(LedgerConnections ledger, TimeProvider time, ILo
         var watch = Join(id);
         try
         {
-            await watch.Ended.Task.WaitAsync(patience, time, cancellationToken);
+            await watch.Ended.Task.WaitAsync(patience, _time, cancellationToken);
             return true;
         }
         catch (TimeoutException)
@@ -62,7 +92,7 @@ public sealed class TaskWatcher(LedgerConnections ledger, TimeProvider time, ILo
             if (!_watches.TryGetValue(id, out var watch))
                 _watches[id] = watch = new Watch();
             watch.Waiters++;
-            watch.Since = time.GetTimestamp();
+            watch.Since = _time.GetTimestamp();
             watch.NextLook = Soonest;
             _joined.TrySetResult();
             if (!_polling)
@@ -109,7 +139,7 @@ public sealed class TaskWatcher(LedgerConnections ledger, TimeProvider time, ILo
                 pause = await LookAsync(due);
             // A newcomer is not kept waiting by the others' longer pauses.
             if (pause > TimeSpan.Zero)
-                await Task.WhenAny(joined, Task.Delay(pause, time, CancellationToken.None));
+                await Task.WhenAny(joined, Task.Delay(pause, _time, CancellationToken.None));
         }
     }
 
@@ -120,7 +150,7 @@ public sealed class TaskWatcher(LedgerConnections ledger, TimeProvider time, ILo
         var pause = Latest;
         foreach (var (id, watch) in _watches)
         {
-            var waited = time.GetElapsedTime(watch.Since);
+            var waited = _time.GetElapsedTime(watch.Since);
             if (watch.NextLook <= waited)
             {
                 due.Add(id);
@@ -137,7 +167,7 @@ public sealed class TaskWatcher(LedgerConnections ledger, TimeProvider time, ILo
     {
         try
         {
-            await using var command = ledger.Web.CreateCommand(TaskReadSql.Ended);
+            await using var command = _ledger.Web.CreateCommand(TaskReadSql.Ended);
             command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = ids });
             await using var reader = await command.ExecuteReaderAsync();
             while (await reader.ReadAsync())
@@ -146,8 +176,29 @@ public sealed class TaskWatcher(LedgerConnections ledger, TimeProvider time, ILo
         }
         catch (Exception e)
         {
-            log.EndsNotRead(e.Message);
+            _log.EndsNotRead(e.Message);
             return PauseAfterFailure;
+        }
+    }
+
+    /// <summary>What is waited for and is said to have changed is looked at now.</summary>
+    private void LookSoon(IReadOnlyList<Guid> ids)
+    {
+        lock (_lock)
+        {
+            if (_watches.Count == 0)
+                return;
+            var any = false;
+            foreach (var id in ids)
+            {
+                if (!_watches.TryGetValue(id, out var watch))
+                    continue;
+                watch.NextLook = TimeSpan.Zero;
+                any = true;
+            }
+
+            if (any)
+                _joined.TrySetResult();
         }
     }
 

@@ -2,6 +2,7 @@ using System.Data;
 using System.Globalization;
 using Messaging.Infrastructure.Faults;
 using Messaging.Infrastructure.Outbox;
+using Messaging.Infrastructure.Store.Changes;
 using Messaging.Infrastructure.Store.Connections;
 using Npgsql;
 
@@ -12,7 +13,7 @@ namespace Messaging.Infrastructure.Store.Submit;
 /// and whoever lost the answer to a commit finds out by saying the same again: a key that stands in its own task's name was accepted.
 /// See docs/decisions/0026.
 /// </summary>
-internal sealed class KeyedSubmits(LedgerConnections ledger, LedgerClock clock, IRelayInbox relay, TimeSpan keepFor)
+internal sealed class KeyedSubmits(LedgerConnections ledger, LedgerClock clock, IRelayInbox relay, TaskChanges changes, TimeSpan keepFor)
 {
     // How long a batch waits for another transaction that is at one of its keys. Beyond that the batch is halved until the key stands alone,
     // so that the others need not wait. From then on there is hardly any patience: many keys may be stuck, and who is refused wrongly
@@ -97,6 +98,8 @@ internal sealed class KeyedSubmits(LedgerConnections ledger, LedgerClock clock, 
         await transaction.CommitAsync(cancellationToken);
         FaultPoint.Reached(FaultPoint.AfterCommit);
         room.HandOver();
+        if (changes.Wanted)
+            changes.Tell(rows.TaskIds);
         return true;
     }
 

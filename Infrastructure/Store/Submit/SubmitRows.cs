@@ -29,6 +29,9 @@ internal sealed class SubmitRows
         ];
     }
 
+    /// <summary>The tasks.</summary>
+    public Guid[] TaskIds => Array.ConvertAll(_tasks, t => t.Id);
+
     /// <summary>What must be published.</summary>
     public IReadOnlyList<OutboxBatch> Outbox { get; }
 

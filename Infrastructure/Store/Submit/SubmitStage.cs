@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Messaging.Infrastructure.Faults;
 using Messaging.Infrastructure.Outbox;
+using Messaging.Infrastructure.Store.Changes;
 using Messaging.Infrastructure.Store.Connections;
 using Messaging.Infrastructure.Store.Depth;
 using Messaging.Infrastructure.Store.GroupCommit;
@@ -26,6 +27,7 @@ public sealed class SubmitStage : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly TimeSpan _maxUndecided;
     private readonly KeyMeter _meter;
+    private readonly TaskChanges _changes;
     private readonly GroupCommitWriter<NewTask, bool> _writer;
     private readonly GroupCommitWriter<NewTask, SubmitAnswer> _keyedWriter;
 
@@ -35,6 +37,7 @@ public sealed class SubmitStage : IAsyncDisposable
         LedgerClock clock,
         IRelayInbox relay,
         QueueDepths depths,
+        TaskChanges changes,
         IOptions<LedgerOptions> options,
         IOptions<IdempotencyOptions> idempotency,
         IMeterFactory meters,
@@ -49,6 +52,7 @@ public sealed class SubmitStage : IAsyncDisposable
         _time = time;
         _maxUndecided = idempotency.Value.MaxUndecided;
         _meter = new KeyMeter(meters);
+        _changes = changes;
         _writer = new GroupCommitWriter<NewTask, bool>(
             new GroupCommitOptions { Name = "submit", MaxWait = options.Value.MaxWait },
             Weigh,
@@ -57,7 +61,7 @@ public sealed class SubmitStage : IAsyncDisposable
         _keyedWriter = new GroupCommitWriter<NewTask, SubmitAnswer>(
             new GroupCommitOptions { Name = "submit", MaxWait = options.Value.MaxWait },
             Weigh,
-            new KeyedSubmits(ledger, clock, relay, idempotency.Value.KeepFor).WriteAsync,
+            new KeyedSubmits(ledger, clock, relay, changes, idempotency.Value.KeepFor).WriteAsync,
             time);
     }
 
@@ -156,6 +160,8 @@ public sealed class SubmitStage : IAsyncDisposable
 
         FaultPoint.Reached(FaultPoint.AfterCommit); // dying here: a sweeper finds the rows of a dead owner
         room.HandOver();
+        if (_changes.Wanted)
+            _changes.Tell(rows.TaskIds);
         return Accepted(items);
     }
 

@@ -1,5 +1,6 @@
 using Messaging.Consumers.Runtime;
 using Messaging.Contracts.Messages;
+using Messaging.Infrastructure.Store.Progress;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Messaging.Tests.Unit.Consumers.Runtime;
@@ -17,21 +18,21 @@ public sealed class AttemptContextTests
 
         context.ReportProgress(reported);
 
-        Assert.That(context.TakeProgress()!.Percent, Is.EqualTo(kept));
+        Assert.That(Take(context).Single().Progress.Percent, Is.EqualTo(kept));
     }
 
     [Test]
-    public void Of_several_reports_the_latest_is_written_once()
+    public void Reports_are_written_in_order_once()
     {
         var context = Context();
         context.ReportProgress(1, "one");
         context.ReportProgress(2, "two");
 
-        var first = context.TakeProgress();
-
-        Assert.That((first!.Percent, first.Message), Is.EqualTo((2, "two")));
-        Assert.That(context.TakeProgress(), Is.Null);
+        Assert.That(Take(context).Select(report => report.Progress.Message), Is.EqualTo(["one", "two"]));
+        Assert.That(Take(context), Is.Empty);
     }
+
+    private static IReadOnlyList<ProgressReport> Take(AttemptContext context) => context.Reports.Take(context.TaskId, default, ProgressReports.MostKept);
 
     private static AttemptContext Context()
     {
