@@ -275,6 +275,8 @@ public sealed class KeyedSubmitTests : LedgerTest
 
     private sealed class NoRelay : Messaging.Infrastructure.Outbox.IRelayInbox
     {
+        public Messaging.Infrastructure.Outbox.IRelayReservation? TryReserve(string queue, int tasks) => null;
+
         public Messaging.Infrastructure.Outbox.IRelayReservation? TryReserve(int tasks) => null;
     }
 
