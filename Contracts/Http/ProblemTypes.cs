@@ -51,7 +51,7 @@ public static class ProblemTypes
     /// <summary>422: the idempotency key has made a task from another request. <see cref="Problem.TaskId"/> says which.</summary>
     public const string IdempotencyKeyReused = Prefix + "idempotency-key-reused";
 
-    /// <summary>409: another request with the idempotency key is under way. Nothing was stored; <c>Retry-After</c> says when to ask again.</summary>
+    /// <summary>409: another request with the idempotency key is under way, and which of them makes the task is not decided. <c>Retry-After</c> says when to ask again.</summary>
     public const string IdempotencyKeyUndecided = Prefix + "idempotency-key-undecided";
 
     /// <summary>410: the idempotency key has made a task that was removed since. <see cref="Problem.TaskId"/> says which.</summary>

@@ -11,7 +11,7 @@ namespace Messaging.Producer.Features;
 /// </summary>
 internal static class GetResult
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/tasks/{id}/result", HandleAsync).AnswersJson();
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapMethods("/v1/tasks/{id}/result", EntityResult.Methods, HandleAsync).AnswersJson();
 
     private static async Task<Results<EntityResult, ProblemResult>> HandleAsync(string id, HttpContext http, TaskReader tasks)
     {

@@ -9,7 +9,7 @@ namespace Messaging.Producer.Features;
 /// </summary>
 internal static class GetTask
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/tasks/{id}", HandleAsync).AnswersJson();
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapMethods("/v1/tasks/{id}", EntityResult.Methods, HandleAsync).AnswersJson();
 
     private static async Task<Results<EntityResult, ProblemResult>> HandleAsync(string id, HttpContext http, TaskWaits waits)
     {

@@ -10,6 +10,9 @@ namespace Messaging.Producer.Http;
 /// </summary>
 internal sealed class EntityResult(ReadOnlyMemory<byte> json) : IResult, IStatusCodeHttpResult
 {
+    /// <summary>How such an answer is asked for; with HEAD the server sends the header fields alone.</summary>
+    public static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
+
     public int? StatusCode => StatusCodes.Status200OK;
 
     public async Task ExecuteAsync(HttpContext httpContext)

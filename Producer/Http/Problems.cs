@@ -172,7 +172,7 @@ internal static class Problems
         Type = ProblemTypes.IdempotencyKeyUndecided,
         Title = "Idempotency key undecided",
         Status = StatusCodes.Status409Conflict,
-        Detail = "Another request with this idempotency key is under way and has not been decided yet. Nothing was stored; ask again soon.",
+        Detail = "Another request with this idempotency key is under way and has not been decided yet. Ask again soon: the answer will be its task, or yours.",
         RetryAfter = 1,
     };
 

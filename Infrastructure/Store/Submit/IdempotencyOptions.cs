@@ -8,7 +8,7 @@ public sealed class IdempotencyOptions
     /// <summary>
     /// How long a key is remembered after it has made its task; then it may make another. Default 24 hours; at least 15 minutes, which is
     /// longer than any write waits for the ledger (<see cref="Connections.LedgerOptions.MaxWait"/>). Must be longer than any caller goes on repeating a
-    /// request; each key takes some 250 bytes meanwhile. A change holds for keys that come later.
+    /// request; each key takes about 200 bytes meanwhile. A change holds for keys that come later.
     /// </summary>
     [Range(typeof(TimeSpan), "00:15:00", "366.00:00:00", ErrorMessage = "Messaging:Idempotency:KeepFor must be from 15 minutes (00:15:00) to 366 days (366.00:00:00).")]
     public TimeSpan KeepFor { get; set; } = TimeSpan.FromHours(24);

@@ -14,7 +14,7 @@ public enum SubmitOutcome
 
     /// <summary>
     /// Somebody else is at this very moment making a task with the key, and had not ended after <see cref="IdempotencyOptions.MaxUndecided"/>.
-    /// Nothing was stored; asking again will tell.
+    /// Asking again will tell.
     /// </summary>
     KeyUndecided,
 }

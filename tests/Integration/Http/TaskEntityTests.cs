@@ -60,6 +60,27 @@ public sealed class TaskEntityTests : ProducerTest
     }
 
     [Test]
+    public async Task Whoever_wants_the_header_fields_alone_gets_them()
+    {
+        var task = await Producer.SubmitAsync();
+        using var whole = await Producer.GetAsync($"/v1/tasks/{task.Id}");
+        using var head = await HeadAsync($"/v1/tasks/{task.Id}");
+        using var result = await HeadAsync($"/v1/tasks/{task.Id}/result");
+        using var unknown = await HeadAsync($"/v1/tasks/{Guid.NewGuid()}");
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(head.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+            Assert.That(head.Headers.ETag, Is.EqualTo(whole.Headers.ETag));
+            Assert.That(head.Content.Headers.ContentLength, Is.EqualTo(whole.Content.Headers.ContentLength).And.GreaterThan(0));
+            Assert.That(result.StatusCode, Is.EqualTo(HttpStatusCode.Conflict));
+            Assert.That(unknown.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
+        });
+
+        Task<HttpResponseMessage> HeadAsync(string path) => Producer.Client.SendAsync(new HttpRequestMessage(HttpMethod.Head, new Uri(path, UriKind.Relative)));
+    }
+
+    [Test]
     public async Task A_condition_that_does_not_hold_is_a_problem()
     {
         var task = await Producer.SubmitAsync();
