@@ -10,14 +10,14 @@ namespace Messaging.Infrastructure.Events;
 
 /// <summary>
 /// Follows single tasks for any number of readers. What is said to have changed (<see cref="TaskChanges"/>) is read at once; everything else is
-/// looked at shortly now and then: after a quarter of the time since its last news, at least <see cref="Soonest"/>, at most
+/// looked at shortly now and then: after half the time since its last news, at least <see cref="Soonest"/>, at most
 /// <see cref="Latest"/>, or <see cref="LatestAlone"/> while nothing can be heard from others. Many tasks share a statement. Events come from
 /// the ledger alone, so nothing depends on what is said.
 /// </summary>
 public sealed class TaskFollower : BackgroundService
 {
     /// <summary>The shortest time between two looks at a task.</summary>
-    public static readonly TimeSpan Soonest = TimeSpan.FromMilliseconds(20);
+    public static readonly TimeSpan Soonest = TimeSpan.FromMilliseconds(50);
 
     /// <summary>The longest time between two looks at a task while others tell of changes.</summary>
     public static readonly TimeSpan Latest = TimeSpan.FromSeconds(5);
@@ -250,7 +250,7 @@ public sealed class TaskFollower : BackgroundService
             {
                 if (following.Answer is null || following.InLine || following.Mark is null)
                     continue;
-                var pause = TimeSpan.FromTicks(Math.Clamp(_time.GetElapsedTime(following.LastNews, now).Ticks / 4, Soonest.Ticks, latest.Ticks));
+                var pause = TimeSpan.FromTicks(Math.Clamp(_time.GetElapsedTime(following.LastNews, now).Ticks / 2, Soonest.Ticks, latest.Ticks));
                 if (_time.GetElapsedTime(following.LastLook, now) < pause)
                     continue;
                 following.LastLook = now;

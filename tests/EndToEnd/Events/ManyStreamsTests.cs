@@ -15,7 +15,7 @@ public sealed class ManyStreamsTests
     {
         await using var system = await RunningSystem.StartAsync(consumers: 1, new() { Concurrency = 200 });
         var ids = await system.SubmitManyAsync("debug.echo", Enumerable.Repeat<object>(new { message = "m", wait = "PT0.1S", progressSteps = 2 }, Count), ",\"delay\":\"PT1H\"");
-        using var handler = new SocketsHttpHandler { MaxConnectionsPerServer = Count + 1 };
+        using var handler = new SocketsHttpHandler { MaxConnectionsPerServer = Count + 10 };
         using var http = new HttpClient(handler) { BaseAddress = system.Producer.Address, Timeout = Timeout.InfiniteTimeSpan };
         var watch = Stopwatch.StartNew();
         var streams = new List<EventStreamReader>(Count);
