@@ -1,3 +1,4 @@
+using Messaging.Infrastructure.Access;
 using Messaging.Infrastructure.Broker;
 using Messaging.Infrastructure.Maintenance;
 using Messaging.Infrastructure.Operations;
@@ -5,6 +6,8 @@ using Messaging.Infrastructure.Outbox;
 using Messaging.Infrastructure.Reconcile;
 using Messaging.Infrastructure.Retention;
 using Messaging.Infrastructure.Store;
+using Messaging.Producer.Access;
+using Messaging.Producer.Cli;
 using Messaging.Producer.Features;
 using Messaging.Producer.Http;
 using Microsoft.AspNetCore.Connections;
@@ -17,11 +20,14 @@ public static class Program
 {
     /// <summary>
     /// Runs until SIGTERM or Ctrl-C. 2: the settings are wrong; 1: the address can't be used. <c>health URL</c>: only asks a running one.
+    /// <c>keys …</c>: makes, lists and revokes API keys.
     /// </summary>
     public static async Task<int> Main(string[] args)
     {
         if (args is [HealthProbe.Verb, var address])
             return await HealthProbe.RunAsync(address);
+        if (args is [KeysCommand.Verb, .. var rest])
+            return await KeysCommand.RunAsync(rest);
         try
         {
             await using var app = Build(args);
@@ -57,6 +63,8 @@ public static class Program
         builder.Services
             .AddBehindServer(parts => parts
                 .AddLedger(builder.Configuration)                                     // Postgres: waits for it, migrates; submit, cancel, reads
+                .AddAccess(builder.Configuration)                                     // API keys, the audit log
+                .AddAccessGate()                                                      // who may do what, and how fast
                 .AddQueueDepths()                                                     // counts what each queue holds: full ones answer 429
                 .AddInstanceHeartbeat(new InstanceProfile { Role = "producer" })      // owns outbox rows, so it says that it lives
                 .AddBrokerPublishing(builder.Configuration)                           // RabbitMQ, the connection that sends
@@ -70,6 +78,7 @@ public static class Program
         var app = builder.Build();
         ProblemMapping.Use(app);
         LedgerGate.Use(app);
+        AccessGate.Use(app);
         SubmitTask.Map(app);
         SubmitBatch.Map(app);
         GetTask.Map(app);
@@ -90,6 +99,11 @@ public static class Program
         GetKind.Map(app);
         ListWorkers.Map(app);
         GetLedger.Map(app);
+        CreateKey.Map(app);
+        ListKeys.Map(app);
+        GetKey.Map(app);
+        RevokeKey.Map(app);
+        ListAudit.Map(app);
         Health.Map(app);
         return app;
     }

@@ -1,4 +1,5 @@
 using Messaging.Contracts.Http;
+using Messaging.Producer.Access;
 using Messaging.Producer.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -10,7 +11,7 @@ namespace Messaging.Producer.Features;
 /// </summary>
 internal static class GetTask
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/tasks/{id}", HandleAsync);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/tasks/{id}", HandleAsync).Needs(ApiScopes.Read);
 
     private static async Task<Results<JsonHttpResult<TaskResponse>, ProblemResult>> HandleAsync(string id, HttpContext http, TaskWaits waits)
     {

@@ -1,6 +1,7 @@
 using Messaging.Contracts.Http;
 using Messaging.Contracts.Kinds;
 using Messaging.Infrastructure.Store.Read;
+using Messaging.Producer.Access;
 using Messaging.Producer.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.WebUtilities;
@@ -16,7 +17,7 @@ internal static class ListTasks
     private const int DefaultLimit = 50;
     private const int LargestLimit = 1000;
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/tasks", HandleAsync);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/tasks", HandleAsync).Needs(ApiScopes.Read);
 
     private static async Task<Results<JsonHttpResult<Page<TaskResponse>>, ProblemResult>> HandleAsync(HttpContext http, TaskSearch search)
     {

@@ -2,6 +2,7 @@ using Messaging.Contracts.Http;
 using Messaging.Contracts.Json;
 using Messaging.Contracts.Kinds;
 using Messaging.Contracts.Tasks;
+using Messaging.Infrastructure.Access;
 using Messaging.Infrastructure.Store.Depth;
 
 namespace Messaging.Producer.Http;
@@ -69,6 +70,7 @@ internal static class Problems
         Title = "Too large",
         Status = StatusCodes.Status413PayloadTooLarge,
         Detail = $"{what} is larger than {most} bytes.",
+        Limit = most,
     };
 
     public static Problem InputTooLarge(int bytes) => TooLarge("The input", SubmitTaskRequest.MaxInputBytes) with
@@ -82,6 +84,7 @@ internal static class Problems
         Title = "Too many tasks",
         Status = StatusCodes.Status413PayloadTooLarge,
         Detail = $"A batch holds at most {SubmitTaskRequest.MaxBatch} tasks; send the rest in another.",
+        Limit = SubmitTaskRequest.MaxBatch,
     };
 
     public static Problem UnsupportedMediaType(string detail) => new()
@@ -156,6 +159,23 @@ internal static class Problems
         Depth = full.Depth,
         Limit = full.Limit,
         RetryAfter = (int)full.RetryAfter.TotalSeconds,
+    };
+
+    public static Problem UnknownKey() => new()
+    {
+        Type = ProblemTypes.UnknownKey,
+        Title = "Unknown key",
+        Status = StatusCodes.Status404NotFound,
+        Detail = "There is no API key with this id.",
+    };
+
+    public static Problem TooManyKeys() => new()
+    {
+        Type = ProblemTypes.TooManyKeys,
+        Title = "Too many keys",
+        Status = StatusCodes.Status409Conflict,
+        Detail = $"{KeyStore.MostKeys} API keys work at present, and no more can; revoke some first.",
+        Limit = KeyStore.MostKeys,
     };
 
     public static Problem LedgerUnavailable() => new()

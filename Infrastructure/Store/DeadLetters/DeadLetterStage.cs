@@ -1,4 +1,6 @@
+using Messaging.Contracts.Http;
 using Messaging.Contracts.Tasks;
+using Messaging.Infrastructure.Audit;
 using Messaging.Infrastructure.Outbox;
 using Messaging.Infrastructure.Store.Connections;
 using Npgsql;
@@ -29,11 +31,13 @@ public sealed class DeadLetterStage(LedgerConnections ledger, OutboxSignal outbo
     /// </summary>
     /// <param name="taskId">The task.</param>
     /// <param name="input">A new input as UTF-8 JSON, checked by the caller; null: the present one.</param>
+    /// <param name="by">For the audit log, in the same transaction; null: nobody.</param>
     /// <param name="cancellationToken">Gives up waiting; the retry may be committed all the same.</param>
     /// <exception cref="NpgsqlException">The ledger can't be reached.</exception>
-    public async Task<DeadLetterAnswer> RetryAsync(Guid taskId, ReadOnlyMemory<byte>? input, CancellationToken cancellationToken)
+    public async Task<DeadLetterAnswer> RetryAsync(Guid taskId, ReadOnlyMemory<byte>? input, OnBehalf? by, CancellationToken cancellationToken)
     {
         await using var connection = await ledger.Web.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await using var batch = connection.CreateBatch();
         if (input is { } edited)
             batch.Add(DeadLetterSql.Edit, taskId, Parameters.Text(edited));
@@ -42,25 +46,53 @@ public sealed class DeadLetterStage(LedgerConnections ledger, OutboxSignal outbo
         {
             if (await reader.ReadAsync(cancellationToken))
             {
-                // The rest of the batch, and with it the commit.
                 await reader.CloseAsync();
+                if (by is not null)
+                {
+                    object? details = input is null ? null : new { editedInput = true };
+                    await AuditTrail.WriteAsync(connection, by, AuditActions.RetryTask, $"task:{taskId}", details, cancellationToken);
+                }
+
+                await transaction.CommitAsync(cancellationToken);
                 outbox.Wake();
                 return DeadLetterAnswer.Done;
             }
         }
 
+        await transaction.RollbackAsync(cancellationToken);
         return await StateAsync(connection, taskId, cancellationToken) is null ? DeadLetterAnswer.Unknown : DeadLetterAnswer.NotFailed;
     }
 
-    /// <summary>Takes a dead letter off the list; it stays failed and readable until its day is dropped.</summary>
+    /// <summary>The same on nobody's behalf.</summary>
+    /// <inheritdoc cref="RetryAsync(Guid, ReadOnlyMemory{byte}?, OnBehalf?, CancellationToken)"/>
+    public Task<DeadLetterAnswer> RetryAsync(Guid taskId, ReadOnlyMemory<byte>? input, CancellationToken cancellationToken) =>
+        RetryAsync(taskId, input, null, cancellationToken);
+
+    /// <summary>Takes a dead letter off the list on nobody's behalf.</summary>
     /// <exception cref="NpgsqlException">The ledger can't be reached.</exception>
-    public async Task<DeadLetterAnswer> DiscardAsync(Guid taskId, CancellationToken cancellationToken)
+    public Task<DeadLetterAnswer> DiscardAsync(Guid taskId, CancellationToken cancellationToken) => DiscardAsync(taskId, null, cancellationToken);
+
+    /// <summary>Takes a dead letter off the list; it stays failed and readable until its day is dropped.</summary>
+    /// <param name="taskId">The task.</param>
+    /// <param name="by">For the audit log, in the same transaction; null: nobody.</param>
+    /// <param name="cancellationToken">Gives up waiting; it may be discarded all the same.</param>
+    /// <exception cref="NpgsqlException">The ledger can't be reached.</exception>
+    public async Task<DeadLetterAnswer> DiscardAsync(Guid taskId, OnBehalf? by, CancellationToken cancellationToken)
     {
         await using var connection = await ledger.Web.OpenConnectionAsync(cancellationToken);
-        await using var batch = connection.CreateBatch();
-        batch.Add(DeadLetterSql.Discard, new[] { taskId }, Parameters.Time(null));
-        if (await batch.ExecuteScalarAsync(cancellationToken) is not null)
-            return DeadLetterAnswer.Done;
+        await using (var transaction = await connection.BeginTransactionAsync(cancellationToken))
+        {
+            await using var batch = connection.CreateBatch();
+            batch.Add(DeadLetterSql.Discard, new[] { taskId }, Parameters.Time(null));
+            if (await batch.ExecuteScalarAsync(cancellationToken) is not null)
+            {
+                if (by is not null)
+                    await AuditTrail.WriteAsync(connection, by, AuditActions.DiscardDeadLetter, $"task:{taskId}", null, cancellationToken);
+                await transaction.CommitAsync(cancellationToken);
+                return DeadLetterAnswer.Done;
+            }
+        }
+
         return await StateAsync(connection, taskId, cancellationToken) switch
         {
             null => DeadLetterAnswer.Unknown,

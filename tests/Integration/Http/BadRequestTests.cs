@@ -301,7 +301,7 @@ public sealed class BadRequestTests : ProducerTest
         using var socket = new TcpClient();
         await socket.ConnectAsync(IPAddress.Loopback, Producer.Address.Port);
         var stream = socket.GetStream();
-        await stream.WriteAsync("POST /v1/tasks HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n"u8.ToArray());
+        await stream.WriteAsync("POST /v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n"u8.ToArray());
         using var reader = new StreamReader(stream);
 
         Assert.That(await reader.ReadLineAsync(), Does.StartWith("HTTP/1.1 400"));
