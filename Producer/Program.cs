@@ -1,5 +1,6 @@
 using Messaging.Infrastructure.Access;
 using Messaging.Infrastructure.Broker;
+using Messaging.Infrastructure.Files;
 using Messaging.Infrastructure.Maintenance;
 using Messaging.Infrastructure.Operations;
 using Messaging.Infrastructure.Outbox;
@@ -72,7 +73,8 @@ public static class Program
                 .AddMaintenance()                                                     // promoter, rescuer, partitions
                 .AddOperations()                                                      // retry all, discard all
                 .AddReconciler(builder.Configuration)                                 // compares the ledger with itself, markers
-                .AddRetention(builder.Configuration))                                 // drops old days, keeps what must stay of them
+                .AddRetention(builder.Configuration)                                  // drops old days, keeps what must stay of them
+                .AddFiles())                                                          // deletes files that nobody needs any more
             .AddHttpActions();                                                        // checks, waits, problems, health; the server itself comes last
 
         var app = builder.Build();
@@ -99,6 +101,11 @@ public static class Program
         GetKind.Map(app);
         ListWorkers.Map(app);
         GetLedger.Map(app);
+        UploadFile.Map(app);
+        ListFiles.Map(app);
+        DownloadFile.Map(app);
+        GetFile.Map(app);
+        DeleteFile.Map(app);
         CreateKey.Map(app);
         ListKeys.Map(app);
         GetKey.Map(app);

@@ -12,7 +12,7 @@ public sealed record AuditResponse
     /// <summary>What: one of <see cref="AuditActions"/>.</summary>
     public required string Action { get; init; }
 
-    /// <summary>With what: <c>task:ID</c>, <c>operation:ID</c>, <c>key:ID</c>.</summary>
+    /// <summary>With what: <c>task:ID</c>, <c>operation:ID</c>, <c>file:ID</c>, <c>key:ID</c>.</summary>
     public required string Target { get; init; }
 
     /// <summary>Who: <c>key:ID</c>, <c>anonymous</c> or <c>cli</c>.</summary>
@@ -52,6 +52,9 @@ public static class AuditActions
     /// <summary>An operation was stopped.</summary>
     public const string StopOperation = "operation.stop";
 
+    /// <summary>An upload was deleted.</summary>
+    public const string DeleteFile = "file.delete";
+
     /// <summary>An API key was made.</summary>
     public const string CreateKey = "key.create";
 
@@ -60,5 +63,5 @@ public static class AuditActions
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [CancelTask, RetryTask, RemoveTask, DiscardDeadLetter, StartOperation, StopOperation, CreateKey, RevokeKey];
+        [CancelTask, RetryTask, RemoveTask, DiscardDeadLetter, StartOperation, StopOperation, DeleteFile, CreateKey, RevokeKey];
 }

@@ -78,6 +78,18 @@ public static class ProblemTypes
     /// <summary>429: the API key has used up its rate. <c>Retry-After</c>, <c>RateLimit</c> and <c>RateLimit-Policy</c> say when there is more.</summary>
     public const string RateLimited = Prefix + "rate-limited";
 
+    /// <summary>404: there is no file with this id, none yet, or none any more.</summary>
+    public const string UnknownFile = Prefix + "unknown-file";
+
+    /// <summary>400: the bytes that came are not those whose digest was given. Nothing was stored.</summary>
+    public const string DigestMismatch = Prefix + "digest-mismatch";
+
+    /// <summary>416: the file has no bytes in the range that was asked for. <c>Content-Range</c> says how many it has.</summary>
+    public const string RangeNotSatisfiable = Prefix + "range-not-satisfiable";
+
+    /// <summary>507: all files together have as many bytes as they may.</summary>
+    public const string NoRoom = Prefix + "no-room";
+
     /// <summary>404: there never was an API key with this id.</summary>
     public const string UnknownKey = Prefix + "unknown-key";
 

@@ -1,3 +1,4 @@
+using Messaging.Infrastructure.Files;
 using Messaging.Infrastructure.Outbox;
 using Messaging.Infrastructure.Store.Cancel;
 using Messaging.Infrastructure.Store.Claim;
@@ -29,11 +30,14 @@ public static class LedgerRegistration
         ArgumentNullException.ThrowIfNull(configuration);
         services.AddOptions<LedgerOptions>().Bind(configuration.GetSection("Messaging")).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<QueueDepthOptions>().Bind(configuration.GetSection("Messaging:Queues")).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<FileStoreOptions>().Bind(configuration.GetSection("Messaging:Files")).ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<LedgerConnections>();
         services.AddSingleton<LedgerClock>();
         services.AddSingleton<InstanceIdentity>();
         services.AddSingleton<QueueDepths>();
+        services.AddSingleton<FileStore>();
+        services.AddSingleton<LargeTexts>();
         services.AddSingleton<SubmitStage>();
         services.AddSingleton<ClaimStage>();
         services.AddSingleton<FinishStage>();

@@ -161,6 +161,31 @@ internal static class Problems
         RetryAfter = (int)full.RetryAfter.TotalSeconds,
     };
 
+    public static Problem UnknownFile(Guid id) => new()
+    {
+        Type = ProblemTypes.UnknownFile,
+        Title = "Unknown file",
+        Status = StatusCodes.Status404NotFound,
+        Detail = $"There is no file {id}.",
+    };
+
+    public static Problem DigestMismatch(string detail) => new()
+    {
+        Type = ProblemTypes.DigestMismatch,
+        Title = "Digest mismatch",
+        Status = StatusCodes.Status400BadRequest,
+        Detail = $"{detail} Nothing was stored.",
+    };
+
+    public static Problem NoRoom(long most) => new()
+    {
+        Type = ProblemTypes.NoRoom,
+        Title = "No room",
+        Status = StatusCodes.Status507InsufficientStorage,
+        Detail = $"All files together may have {most} bytes (Messaging:Files:MaxTotalBytes); there is no room for another of this size.",
+        Limit = most,
+    };
+
     public static Problem UnknownKey() => new()
     {
         Type = ProblemTypes.UnknownKey,
@@ -202,6 +227,9 @@ internal static class Problems
         StatusCodes.Status405MethodNotAllowed =>
             Bare(ProblemTypes.MethodNotAllowed, "Method not allowed", status, "The header Allow has the methods of this address."),
         StatusCodes.Status413PayloadTooLarge => Bare(ProblemTypes.TooLarge, "Too large", status, "The body is too large."),
+        StatusCodes.Status412PreconditionFailed => Bare(ProblemTypes.BadRequest, "Precondition failed", status, "A condition in the headers does not hold."),
+        StatusCodes.Status416RangeNotSatisfiable =>
+            Bare(ProblemTypes.RangeNotSatisfiable, "Range not satisfiable", status, "The header Content-Range says how many bytes there are."),
         StatusCodes.Status415UnsupportedMediaType => UnsupportedMediaType("The body's type is not one that is read here."),
         >= 500 => InternalError() with { Status = status },
         _ => Bare(ProblemTypes.BadRequest, "Bad request", status, null),

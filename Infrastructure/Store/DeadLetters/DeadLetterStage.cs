@@ -1,6 +1,7 @@
 using Messaging.Contracts.Http;
 using Messaging.Contracts.Tasks;
 using Messaging.Infrastructure.Audit;
+using Messaging.Infrastructure.Files;
 using Messaging.Infrastructure.Outbox;
 using Messaging.Infrastructure.Store.Connections;
 using Npgsql;
@@ -24,7 +25,7 @@ public enum DeadLetterAnswer
 /// What people do with one dead letter. Each is one compare-and-set on the outcome, so of two retries at once one is told that the task is
 /// not failed any more.
 /// </summary>
-public sealed class DeadLetterStage(LedgerConnections ledger, OutboxSignal outbox)
+public sealed class DeadLetterStage(LedgerConnections ledger, LargeTexts large, OutboxSignal outbox)
 {
     /// <summary>
     /// Queues a failed task again, also a discarded one. Its attempts start again at 1 and all of them are allowed; the history stays.
@@ -36,6 +37,8 @@ public sealed class DeadLetterStage(LedgerConnections ledger, OutboxSignal outbo
     /// <exception cref="NpgsqlException">The ledger can't be reached.</exception>
     public async Task<DeadLetterAnswer> RetryAsync(Guid taskId, ReadOnlyMemory<byte>? input, OnBehalf? by, CancellationToken cancellationToken)
     {
+        if (input is { } whole)
+            input = await large.StoreAsync(taskId, whole, cancellationToken);
         await using var connection = await ledger.Web.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await using var batch = connection.CreateBatch();

@@ -1,5 +1,6 @@
 using Messaging.Contracts.Http;
 using Messaging.Infrastructure.Audit;
+using Messaging.Infrastructure.Files;
 using Messaging.Infrastructure.Store.Connections;
 using Npgsql;
 
@@ -65,6 +66,8 @@ public sealed class RemoveStage(LedgerConnections ledger)
         await using var remove = new NpgsqlCommand(RemoveSql.Remove, connection) { Parameters = { new NpgsqlParameter<Guid> { TypedValue = taskId } } };
         if (!(bool)(await remove.ExecuteScalarAsync(cancellationToken))!)
             return false;
+        await using (var files = new NpgsqlCommand(FileSql.DeleteOfTask, connection) { Parameters = { new NpgsqlParameter<Guid> { TypedValue = taskId } } })
+            await files.ExecuteNonQueryAsync(cancellationToken);
         if (by is not null)
             await AuditTrail.WriteAsync(connection, by, AuditActions.RemoveTask, $"task:{taskId}", null, cancellationToken);
         await transaction.CommitAsync(cancellationToken);

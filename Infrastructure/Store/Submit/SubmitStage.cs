@@ -1,9 +1,11 @@
 using Messaging.Contracts.Messages;
 using Messaging.Infrastructure.Faults;
+using Messaging.Infrastructure.Files;
 using Messaging.Infrastructure.Outbox;
 using Messaging.Infrastructure.Store.Connections;
 using Messaging.Infrastructure.Store.Depth;
 using Messaging.Infrastructure.Store.GroupCommit;
+using Messaging.Infrastructure.Store.Read;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using NpgsqlTypes;
@@ -22,16 +24,19 @@ public sealed class SubmitStage : IAsyncDisposable
     private readonly LedgerClock _clock;
     private readonly IRelayInbox _relay;
     private readonly QueueDepths _depths;
+    private readonly LargeTexts _large;
     private readonly GroupCommitWriter<NewTask, bool> _writer;
 
     /// <summary>Starts the stage's writers.</summary>
-    public SubmitStage(LedgerConnections ledger, LedgerClock clock, IRelayInbox relay, QueueDepths depths, IOptions<LedgerOptions> options, TimeProvider time)
+    public SubmitStage(
+        LedgerConnections ledger, LedgerClock clock, IRelayInbox relay, QueueDepths depths, LargeTexts large, IOptions<LedgerOptions> options, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(options);
         _ledger = ledger;
         _clock = clock;
         _relay = relay;
         _depths = depths;
+        _large = large;
         _writer = new GroupCommitWriter<NewTask, bool>(
             new GroupCommitOptions { Name = "submit", MaxWait = options.Value.MaxWait },
             task => task.Input.Length + 200,
@@ -47,6 +52,8 @@ public sealed class SubmitStage : IAsyncDisposable
     public async ValueTask SubmitAsync(NewTask task, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(task);
+        if (task.Input.Length > LargeTexts.MostInline)
+            task = task with { Input = await StoreLargeAsync(task, cancellationToken) };
         var lane = _depths.Enter(task.Queue);
         var committed = false;
         try
@@ -143,8 +150,20 @@ public sealed class SubmitStage : IAsyncDisposable
         return (long)(await batch.ExecuteScalarAsync(cancellationToken))! == items.Count;
     }
 
+    private async Task<ReadOnlyMemory<byte>> StoreLargeAsync(NewTask task, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _large.StoreAsync(task.Id, task.Input, cancellationToken);
+        }
+        catch (Exception e) when (LedgerErrors.IsTransient(e))
+        {
+            throw new LedgerUnavailableException($"The ledger could not take a large input: {e.Message}", e);
+        }
+    }
+
     private static RunTask ToRun(NewTask task) =>
-        new(task.Id, 0, task.Kind, task.Input, task.Timeout, task.MaxAttempts, task.TraceParent);
+        TaskContents.ForTheRoad(new(task.Id, 0, task.Kind, task.Input, task.Timeout, task.MaxAttempts, task.TraceParent));
 
     private static bool[] Accepted(IReadOnlyList<NewTask> items)
     {
