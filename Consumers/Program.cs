@@ -1,5 +1,6 @@
 using Messaging.Consumers.Runtime;
 using Messaging.Infrastructure.Broker;
+using Messaging.Infrastructure.Files;
 using Messaging.Infrastructure.Maintenance;
 using Messaging.Infrastructure.Outbox;
 using Messaging.Infrastructure.Reconcile;
@@ -37,6 +38,7 @@ try
         .AddMaintenance()                                                          // promoter, rescuer, partitions
         .AddReconciler(builder.Configuration)                                      // compares the ledger with itself, markers
         .AddRetention(builder.Configuration)                                       // drops old days, keeps what must stay of them
+        .AddFiles()                                                                // deletes files that nobody needs any more
         .AddBrokerReceiving(worker.QueueNames, worker.Prefetch);                   // RabbitMQ, the connection that takes
     builder.Services.AddHealthChecks().AddCheck<BrokerCheck>("broker");
     return await WorkerHost.RunAsync(builder.Build());

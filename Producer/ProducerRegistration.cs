@@ -1,3 +1,4 @@
+using Messaging.Producer.Access;
 using Messaging.Producer.Http;
 
 namespace Messaging.Producer;
@@ -52,12 +53,27 @@ internal static class ProducerRegistration
         });
     }
 
-    public static void ConfigureServer(this WebApplicationBuilder builder) => builder.WebHost.ConfigureKestrel(kestrel =>
+    /// <summary>What stands between a request and its action.</summary>
+    public static IServiceCollection AddAccessGate(this IServiceCollection services)
     {
-        LoopbackGuard.Set(kestrel, builder.Configuration);
-        kestrel.AddServerHeader = false;
-        RequestLimits.Set(kestrel);
-        // Each action that reads a body bounds it itself, so that the answer is a problem and arrives.
-        kestrel.Limits.MaxRequestBodySize = null;
-    });
+        services.AddSingleton<AccessMeter>();
+        services.AddSingleton<RateLimits>();
+        services.AddSingleton<AccessGate>();
+        services.AddHostedService<ListenGuard>();
+        return services;
+    }
+
+    public static void ConfigureServer(this WebApplicationBuilder builder)
+    {
+        var mode = new AccessMode(builder.Configuration.GetValue<bool>("Messaging:Anonymous"));
+        builder.Services.AddSingleton(mode);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            ListenGuard.Set(kestrel, mode, builder.Configuration["Messaging:Postgres"]);
+            kestrel.AddServerHeader = false;
+            RequestLimits.Set(kestrel);
+            // Each action that reads a body bounds it itself, so that the answer is a problem and arrives.
+            kestrel.Limits.MaxRequestBodySize = null;
+        });
+    }
 }

@@ -1,11 +1,15 @@
+using Messaging.Infrastructure.Access;
 using Messaging.Infrastructure.Broker;
 using Messaging.Infrastructure.Events;
+using Messaging.Infrastructure.Files;
 using Messaging.Infrastructure.Maintenance;
 using Messaging.Infrastructure.Operations;
 using Messaging.Infrastructure.Outbox;
 using Messaging.Infrastructure.Reconcile;
 using Messaging.Infrastructure.Retention;
 using Messaging.Infrastructure.Store;
+using Messaging.Producer.Access;
+using Messaging.Producer.Cli;
 using Messaging.Producer.Features;
 using Messaging.Producer.Http;
 using Microsoft.AspNetCore.Connections;
@@ -18,11 +22,14 @@ public static class Program
 {
     /// <summary>
     /// Runs until SIGTERM or Ctrl-C. 2: the settings are wrong; 1: the address can't be used. <c>health URL</c>: only asks a running one.
+    /// <c>keys …</c>: makes, lists and revokes API keys.
     /// </summary>
     public static async Task<int> Main(string[] args)
     {
         if (args is [HealthProbe.Verb, var address])
             return await HealthProbe.RunAsync(address);
+        if (args is [KeysCommand.Verb, .. var rest])
+            return await KeysCommand.RunAsync(rest);
         try
         {
             await using var app = Build(args);
@@ -58,6 +65,8 @@ public static class Program
         builder.Services
             .AddBehindServer(parts => parts
                 .AddLedger(builder.Configuration)                                     // Postgres: waits for it, migrates; submit, cancel, reads
+                .AddAccess(builder.Configuration)                                     // API keys, the audit log
+                .AddAccessGate()                                                      // who may do what, and how fast
                 .AddQueueDepths()                                                     // counts what each queue holds: full ones answer 429
                 .AddInstanceHeartbeat(new InstanceProfile { Role = "producer" })      // owns outbox rows, so it says that it lives
                 .AddBrokerPublishing(builder.Configuration)                           // RabbitMQ, the connection that sends
@@ -67,7 +76,8 @@ public static class Program
                 .AddMaintenance()                                                     // promoter, rescuer, partitions
                 .AddOperations()                                                      // retry all, discard all
                 .AddReconciler(builder.Configuration)                                 // compares the ledger with itself, markers
-                .AddRetention(builder.Configuration))                                 // drops old days, keeps what must stay of them
+                .AddRetention(builder.Configuration)                                  // drops old days, keeps what must stay of them
+                .AddFiles())                                                          // deletes files that nobody needs any more
             .AddHttpActions();                                                        // checks, waits, problems, health; the server itself comes last
 
         var app = builder.Build();
@@ -75,6 +85,7 @@ public static class Program
         RequestLimits.Use(app);
         Answering.Use(app);
         LedgerGate.Use(app);
+        AccessGate.Use(app);
         SubmitTask.Map(app);
         SubmitBatch.Map(app);
         GetTask.Map(app);
@@ -97,6 +108,16 @@ public static class Program
         GetKind.Map(app);
         ListWorkers.Map(app);
         GetLedger.Map(app);
+        UploadFile.Map(app);
+        ListFiles.Map(app);
+        DownloadFile.Map(app);
+        GetFile.Map(app);
+        DeleteFile.Map(app);
+        CreateKey.Map(app);
+        ListKeys.Map(app);
+        GetKey.Map(app);
+        RevokeKey.Map(app);
+        ListAudit.Map(app);
         Health.Map(app);
         return app;
     }

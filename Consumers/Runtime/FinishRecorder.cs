@@ -1,6 +1,7 @@
 using Messaging.Contracts.Handlers;
 using Messaging.Contracts.Tasks;
 using Messaging.Infrastructure.Faults;
+using Messaging.Infrastructure.Files;
 using Messaging.Infrastructure.Store;
 using Messaging.Infrastructure.Store.Finish;
 using Npgsql;
@@ -12,7 +13,7 @@ namespace Messaging.Consumers.Runtime;
 /// A result is not lost while this process lives.
 /// </summary>
 internal sealed class FinishRecorder(
-    FinishStage finishes, RunningTasks running, DrainSignal drain, LedgerPulse pulse, TimeProvider time, ILogger<FinishRecorder> log)
+    FinishStage finishes, LargeTexts large, RunningTasks running, DrainSignal drain, LedgerPulse pulse, TimeProvider time, ILogger<FinishRecorder> log)
 {
     /// <summary>How long a task waits whose end the ledger refused to write.</summary>
     private static readonly TimeSpan RefusedDelay = TimeSpan.FromSeconds(5);
@@ -30,6 +31,8 @@ internal sealed class FinishRecorder(
     {
         try
         {
+            if (outcome is Returned { Result.Length: > LargeTexts.MostInline } whole)
+                outcome = await StoreAsync(execution, whole);
             if (transaction is not null && outcome is not Returned)
                 await transaction.DisposeAsync();
             if (ToFinish(execution, outcome) is not { } finish)
@@ -57,6 +60,28 @@ internal sealed class FinishRecorder(
         finally
         {
             running.Remove(execution);
+        }
+    }
+
+    /// <summary>Makes a large result a file, and says it until it is answered; when the worker's time is over, the task is handed back.</summary>
+    private async Task<TaskOutcome> StoreAsync(TaskExecution execution, Returned whole)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return new Returned(await large.StoreAsync(execution.Copy.Id, whole.Result, CancellationToken.None));
+            }
+            catch (Exception e) when (e is LedgerUnavailableException || LedgerErrors.IsTransient(e))
+            {
+                pulse.Failed(e);
+                if (!await Backoff.PauseAsync(tries, time, drain.Over))
+                    return new GivenBack(TimeSpan.Zero);
+            }
+            catch (PostgresException e)
+            {
+                return AttemptFailure.InvalidResult(e.MessageText, e);
+            }
         }
     }
 

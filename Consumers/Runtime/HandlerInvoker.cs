@@ -3,14 +3,15 @@ using System.Text.Json.Serialization.Metadata;
 using Messaging.Contracts.Handlers;
 using Messaging.Contracts.Json;
 using Messaging.Contracts.Kinds;
+using Messaging.Infrastructure.Files;
 
 namespace Messaging.Consumers.Runtime;
 
 /// <summary>Runs the handler of one kind, from stored bytes to bytes to store.</summary>
 internal abstract class HandlerInvoker
 {
-    /// <summary>The largest result that is kept inline, in bytes of JSON.</summary>
-    public const int LargestResult = 256 * 1024;
+    /// <summary>The largest result, in bytes of JSON. A large one is kept as a file.</summary>
+    public const int LargestResult = LargeTexts.Most;
 
     private protected HandlerInvoker(Type handler, KindDescription kind)
     {

@@ -182,7 +182,7 @@ internal sealed class TaskRunner(
             ? new GivenBack(TimeSpan.Zero)
             : null;
 
-    /// <summary>A copy of another revision is read anew.</summary>
+    /// <summary>A copy of another revision, or with an input too large to travel, is read anew.</summary>
     private async ValueTask<TaskOutcome?> RefreshAsync(TaskExecution execution)
     {
         if (execution.Copy.Revision == execution.Claim.Revision)
@@ -191,10 +191,14 @@ internal sealed class TaskRunner(
         {
             try
             {
-                if (await contents.LoadAsync([execution.Copy.Id], CancellationToken.None) is not [var present])
+                if (await contents.LoadWholeAsync(execution.Copy.Id, CancellationToken.None) is not { } present)
                     return new NotOurs();
                 execution.Copy = present;
                 return null;
+            }
+            catch (EndOfStreamException e)
+            {
+                return AttemptFailure.InvalidInput(e);
             }
             catch (Exception e) when (LedgerErrors.IsTransient(e))
             {

@@ -51,7 +51,7 @@ public sealed record Problem
     /// <summary>How many open tasks the queue holds, counted a few seconds ago.</summary>
     public long? Depth { get; init; }
 
-    /// <summary>How many open tasks the queue may hold.</summary>
+    /// <summary>What is allowed: open tasks of the queue, bytes of a body, tasks of a batch.</summary>
     public long? Limit { get; init; }
 
     /// <summary>Seconds until another try makes sense; also in the header <c>Retry-After</c>.</summary>

@@ -93,6 +93,36 @@ public static class ProblemTypes
     /// <summary>503: as many event streams are open in this process as may be. <c>Retry-After</c> says when to come back; another producer may have room.</summary>
     public const string TooManyStreams = Prefix + "too-many-streams";
 
+    /// <summary>401: the request has no API key, or one that does not work. <c>WWW-Authenticate</c> says which (RFC 6750).</summary>
+    public const string Unauthorized = Prefix + "unauthorized";
+
+    /// <summary>403: the API key lacks a scope. <c>WWW-Authenticate</c> says which (RFC 6750).</summary>
+    public const string InsufficientScope = Prefix + "insufficient-scope";
+
+    /// <summary>403: the service needs no key, and a browser asks on behalf of another site's page, or under a name that is not this machine's.</summary>
+    public const string CrossSite = Prefix + "cross-site";
+
+    /// <summary>429: the API key has used up its rate. <c>Retry-After</c>, <c>RateLimit</c> and <c>RateLimit-Policy</c> say when there is more.</summary>
+    public const string RateLimited = Prefix + "rate-limited";
+
+    /// <summary>404: there is no file with this id, none yet, or none any more.</summary>
+    public const string UnknownFile = Prefix + "unknown-file";
+
+    /// <summary>400: the bytes that came are not those whose digest was given. Nothing was stored.</summary>
+    public const string DigestMismatch = Prefix + "digest-mismatch";
+
+    /// <summary>416: the file has no bytes in the range that was asked for. <c>Content-Range</c> says how many it has.</summary>
+    public const string RangeNotSatisfiable = Prefix + "range-not-satisfiable";
+
+    /// <summary>507: all files together have as many bytes as they may.</summary>
+    public const string NoRoom = Prefix + "no-room";
+
+    /// <summary>404: there never was an API key with this id.</summary>
+    public const string UnknownKey = Prefix + "unknown-key";
+
+    /// <summary>409: as many API keys work as can.</summary>
+    public const string TooManyKeys = Prefix + "too-many-keys";
+
     /// <summary>503: the ledger can't be reached or is too busy. Nothing was stored as far as is known; <c>Retry-After</c> says when to come back.</summary>
     public const string LedgerUnavailable = Prefix + "ledger-unavailable";
 

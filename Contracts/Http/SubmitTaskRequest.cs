@@ -3,11 +3,14 @@ namespace Messaging.Contracts.Http;
 /// <summary>The body of <c>POST /v1/tasks</c>, and one line of <c>POST /v1/tasks/batch</c>. Unknown members are refused.</summary>
 public sealed record SubmitTaskRequest
 {
-    /// <summary>The largest body with one task, in bytes: 1 MiB. The same for one line of a batch.</summary>
-    public const int MaxBytes = 1024 * 1024;
+    /// <summary>The largest body with one task, in bytes: 17 MiB.</summary>
+    public const int MaxBytes = 17 * 1024 * 1024;
 
-    /// <summary>The largest input, in bytes: 256 KiB.</summary>
-    public const int MaxInputBytes = 256 * 1024;
+    /// <summary>The largest line, or element, of a batch, in bytes: 1 MiB.</summary>
+    public const int MaxLineBytes = 1024 * 1024;
+
+    /// <summary>The largest input, in bytes: 16 MiB. Above 256 KiB it is kept as a file, which nobody notices.</summary>
+    public const int MaxInputBytes = 16 * 1024 * 1024;
 
     /// <summary>The most tasks in one batch.</summary>
     public const int MaxBatch = 10_000;

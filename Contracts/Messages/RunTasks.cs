@@ -19,7 +19,7 @@ public sealed record RunTasks(IReadOnlyList<RunTask> Tasks)
 
 /// <summary>One task in a <see cref="RunTasks"/>: all that a worker needs to run it, so that a normal run reads nothing from the ledger.</summary>
 /// <param name="Id">The task.</param>
-/// <param name="Revision">What the copy was made from; a claim that finds another revision reads the task from the ledger.</param>
+/// <param name="Revision">What the copy was made from; a claim that finds another revision reads the task from the ledger. -1: its input is too large to travel.</param>
 /// <param name="Kind">Its kind.</param>
 /// <param name="Input">Its input, UTF-8 JSON exactly as it was sent.</param>
 /// <param name="Timeout">How long one attempt may take.</param>

@@ -1,3 +1,5 @@
+using Messaging.Contracts.Http;
+using Messaging.Infrastructure.Audit;
 using Messaging.Infrastructure.Store.Connections;
 using Messaging.Infrastructure.Store.DeadLetters;
 using Npgsql;
@@ -18,14 +20,17 @@ public sealed class OperationStore(LedgerConnections ledger, LedgerClock clock, 
     /// <summary>Accepts an operation; after the commit it goes on whatever happens to this process.</summary>
     /// <param name="operation">What to do.</param>
     /// <param name="count">How many match by now.</param>
+    /// <param name="by">For the audit log, in the same transaction; null: nobody.</param>
     /// <param name="cancellationToken">Gives up waiting; it may be accepted all the same.</param>
     /// <exception cref="NpgsqlException">The ledger can't be reached.</exception>
-    public async Task<Operation> AcceptAsync(NewOperation operation, DeadLetterCount count, CancellationToken cancellationToken)
+    public async Task<Operation> AcceptAsync(NewOperation operation, DeadLetterCount count, OnBehalf? by, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(operation);
         ArgumentNullException.ThrowIfNull(count);
         var id = clock.NewId();
-        await using (var command = ledger.Web.CreateCommand(OperationSql.Insert))
+        await using (var connection = await ledger.Web.OpenConnectionAsync(cancellationToken))
+        await using (var transaction = await connection.BeginTransactionAsync(cancellationToken))
+        await using (var command = new NpgsqlCommand(OperationSql.Insert, connection))
         {
             command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
             command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Word(operation.Action) });
@@ -40,6 +45,20 @@ public sealed class OperationStore(LedgerConnections ledger, LedgerClock clock, 
             command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = count.Count });
             command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = count.IsExact });
             await command.ExecuteNonQueryAsync(cancellationToken);
+            if (by is not null)
+            {
+                var filter = operation.Filter;
+                var details = new
+                {
+                    Action = Word(operation.Action),
+                    Filter = new DeadLetterFilterShape(filter.Kind, filter.Queue, filter.Fingerprint, filter.Tag, filter.FinishedAfter, filter.FinishedBefore),
+                    Total = count.Count,
+                    operation.RatePerSecond,
+                };
+                await AuditTrail.WriteAsync(connection, by, AuditActions.StartOperation, $"operation:{id}", details, cancellationToken);
+            }
+
+            await transaction.CommitAsync(cancellationToken);
         }
 
         signal.Wake();
@@ -74,12 +93,21 @@ public sealed class OperationStore(LedgerConnections ledger, LedgerClock clock, 
     }
 
     /// <summary>Stops an operation. Once this returns, it does nothing more. False: it had ended, or there is none.</summary>
+    /// <param name="id">The operation.</param>
+    /// <param name="by">For the audit log, in the same transaction; null: nobody.</param>
+    /// <param name="cancellationToken">Gives up waiting; it may be stopped all the same.</param>
     /// <exception cref="NpgsqlException">The ledger can't be reached.</exception>
-    public async Task<bool> StopAsync(Guid id, CancellationToken cancellationToken)
+    public async Task<bool> StopAsync(Guid id, OnBehalf? by, CancellationToken cancellationToken)
     {
-        await using var command = ledger.Web.CreateCommand(OperationSql.Stop);
-        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
-        return await command.ExecuteNonQueryAsync(cancellationToken) > 0;
+        await using var connection = await ledger.Web.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(OperationSql.Stop, connection) { Parameters = { new NpgsqlParameter<Guid> { TypedValue = id } } };
+        if (await command.ExecuteNonQueryAsync(cancellationToken) == 0)
+            return false;
+        if (by is not null)
+            await AuditTrail.WriteAsync(connection, by, AuditActions.StopOperation, $"operation:{id}", null, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return true;
     }
 
     /// <summary>Reads the columns that all statements have in common.</summary>

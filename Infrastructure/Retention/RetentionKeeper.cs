@@ -1,3 +1,4 @@
+using Messaging.Infrastructure.Audit;
 using Messaging.Infrastructure.Reconcile;
 using Messaging.Infrastructure.Store.Connections;
 using Microsoft.Extensions.Hosting;
@@ -28,6 +29,12 @@ public sealed class RetentionKeeper(
         await using (var forget = ledger.Control.CreateCommand(RetentionSql.ForgetOperations))
         {
             forget.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = _options.DeadLetters });
+            await forget.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        await using (var forget = ledger.Control.CreateCommand(AuditSql.Forget))
+        {
+            forget.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = _options.Audit });
             await forget.ExecuteNonQueryAsync(cancellationToken);
         }
 

@@ -16,6 +16,10 @@ public sealed class RetentionOptions
     [Range(typeof(TimeSpan), "01:00:00", "36500.00:00:00")]
     public TimeSpan DeadLetters { get; set; } = TimeSpan.FromDays(90);
 
+    /// <summary>How long an entry of the audit log stays. Default 400 days.</summary>
+    [Range(typeof(TimeSpan), "01:00:00", "36500.00:00:00")]
+    public TimeSpan Audit { get; set; } = TimeSpan.FromDays(400);
+
     /// <summary>How often it is looked for days to retire, over all processes together. Default 1 hour.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
     public TimeSpan Interval { get; set; } = TimeSpan.FromHours(1);

@@ -1,3 +1,4 @@
+using Messaging.Infrastructure.Files;
 using Messaging.Infrastructure.Outbox;
 using Messaging.Infrastructure.Store.Cancel;
 using Messaging.Infrastructure.Store.Changes;
@@ -32,12 +33,15 @@ public static class LedgerRegistration
         services.AddOptions<QueueDepthOptions>().Bind(configuration.GetSection("Messaging:Queues")).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<IdempotencyOptions>().Bind(configuration.GetSection("Messaging:Idempotency")).ValidateDataAnnotations().ValidateOnStart();
         services.AddMetrics();
+        services.AddOptions<FileStoreOptions>().Bind(configuration.GetSection("Messaging:Files")).ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<LedgerConnections>();
         services.AddSingleton<LedgerClock>();
         services.AddSingleton<InstanceIdentity>();
         services.AddSingleton<TaskChanges>();
         services.AddSingleton<QueueDepths>();
+        services.AddSingleton<FileStore>();
+        services.AddSingleton<LargeTexts>();
         services.AddSingleton<SubmitStage>();
         services.AddSingleton<ClaimStage>();
         services.AddSingleton<FinishStage>();

@@ -44,7 +44,7 @@ internal abstract class ItemSplitter
     /// <summary>Called when the end of an item has not come: drops what there is of it once it is too long.</summary>
     protected void DropIfTooLong(ref ReadOnlySequence<byte> buffer)
     {
-        if (!IsSkipping && buffer.Length <= SubmitTaskRequest.MaxBytes)
+        if (!IsSkipping && buffer.Length <= SubmitTaskRequest.MaxLineBytes)
             return;
         IsSkipping = true;
         Take(ref buffer, buffer.Length);
@@ -55,10 +55,10 @@ internal abstract class ItemSplitter
     {
         var at = Position;
         var json = Take(ref buffer, length);
-        var tooLong = IsSkipping || length > SubmitTaskRequest.MaxBytes;
+        var tooLong = IsSkipping || length > SubmitTaskRequest.MaxLineBytes;
         IsSkipping = false;
         return tooLong
-            ? new BatchItem(default, at, Http.Problems.TooLarge("The task", SubmitTaskRequest.MaxBytes))
+            ? new BatchItem(default, at, Http.Problems.TooLarge("The task", SubmitTaskRequest.MaxLineBytes))
             : new BatchItem(json, at);
     }
 

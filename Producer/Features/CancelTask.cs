@@ -1,18 +1,19 @@
 using Messaging.Contracts.Http;
 using Messaging.Infrastructure.Store.Cancel;
 using Messaging.Infrastructure.Store.Read;
+using Messaging.Producer.Access;
 using Messaging.Producer.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Messaging.Producer.Features;
 
 /// <summary>
-/// <c>POST /v1/tasks/{id}/cancel</c>: calls a task off. 200 with the task if it had not started and never will; 202 if its worker was told
+/// <c>POST /v1/tasks/{id}/cancel</c> <c>{reason?}</c>: calls a task off. 200 with the task if it had not started and never will; 202 if its worker was told
 /// to stop it; 409 if it had ended.
 /// </summary>
 internal static class CancelTask
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/tasks/{id}/cancel", HandleAsync).AnswersJson();
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/tasks/{id}/cancel", HandleAsync).AnswersJson().Needs(ApiScopes.Operate);
 
     private static async Task<Results<JsonHttpResult<TaskResponse>, ProblemResult>> HandleAsync(
         string id, HttpContext http, CancelStage cancel, TaskReader tasks)
@@ -21,7 +22,10 @@ internal static class CancelTask
             return notAnId;
         if (new QueryReader(http.Request.Query).Problem is { } problem)
             return new ProblemResult(problem);
-        var answer = await cancel.CancelAsync(taskId, http.RequestAborted);
+        var (reason, unread) = await ActionReason.ReadAsync(http);
+        if (unread is not null)
+            return new ProblemResult(unread);
+        var answer = await cancel.CancelAsync(taskId, http.OnBehalf(reason), http.RequestAborted);
         if (answer == CancelAnswer.Unknown || await tasks.FindAsync(taskId, http.RequestAborted) is not { } task)
             return new ProblemResult(Problems.UnknownTask(taskId));
         return answer == CancelAnswer.AlreadyEnded

@@ -1,18 +1,19 @@
 using Messaging.Contracts.Http;
 using Messaging.Infrastructure.Store.DeadLetters;
 using Messaging.Infrastructure.Store.Read;
+using Messaging.Producer.Access;
 using Messaging.Producer.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Messaging.Producer.Features;
 
 /// <summary>
-/// <c>POST /v1/dead-letters/{id}/discard</c>: takes a dead letter off the list. 200 with the task, also if it had been discarded before; it stays
+/// <c>POST /v1/dead-letters/{id}/discard</c> <c>{reason?}</c>: takes a dead letter off the list. 200 with the task, also if it had been discarded before; it stays
 /// failed, readable and retryable until its day is dropped. 409 if it is not failed.
 /// </summary>
 internal static class DiscardDeadLetter
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/dead-letters/{id}/discard", HandleAsync);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/dead-letters/{id}/discard", HandleAsync).Needs(ApiScopes.Operate);
 
     private static async Task<Results<JsonHttpResult<TaskResponse>, ProblemResult>> HandleAsync(
         string id, HttpContext http, DeadLetterStage deadLetters, TaskReader tasks)
@@ -21,7 +22,10 @@ internal static class DiscardDeadLetter
             return notAnId;
         if (new QueryReader(http.Request.Query).Problem is { } problem)
             return new ProblemResult(problem);
-        var answer = await deadLetters.DiscardAsync(taskId, http.RequestAborted);
+        var (reason, unread) = await ActionReason.ReadAsync(http);
+        if (unread is not null)
+            return new ProblemResult(unread);
+        var answer = await deadLetters.DiscardAsync(taskId, http.OnBehalf(reason), http.RequestAborted);
         if (answer == DeadLetterAnswer.Unknown || await tasks.FindAsync(taskId, http.RequestAborted) is not { } task)
             return new ProblemResult(Problems.UnknownTask(taskId));
         return answer == DeadLetterAnswer.NotFailed

@@ -1,5 +1,6 @@
 using Messaging.Contracts.Http;
 using Messaging.Infrastructure.Store.Read;
+using Messaging.Producer.Access;
 using Messaging.Producer.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -8,7 +9,7 @@ namespace Messaging.Producer.Features;
 /// <summary><c>GET /v1/tasks/{id}/attempts</c>: every run of the task so far, the present one included, in the order of their start.</summary>
 internal static class GetAttempts
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/tasks/{id}/attempts", HandleAsync).AnswersJson();
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/tasks/{id}/attempts", HandleAsync).AnswersJson().Needs(ApiScopes.Read);
 
     private static async Task<Results<JsonHttpResult<Page<AttemptResponse>>, ProblemResult>> HandleAsync(string id, HttpContext http, TaskReader tasks)
     {

@@ -1,4 +1,5 @@
 using Messaging.Contracts.Http;
+using Messaging.Producer.Access;
 using Messaging.Producer.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -7,7 +8,7 @@ namespace Messaging.Producer.Features;
 /// <summary><c>GET /v1/kinds/{kind}</c>: one kind with its schemas.</summary>
 internal static class GetKind
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/kinds/{kind}", HandleAsync);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/kinds/{kind}", HandleAsync).Needs(ApiScopes.Read);
 
     private static async Task<Results<JsonHttpResult<KindResponse>, ProblemResult>> HandleAsync(string kind, HttpContext http, KnownKinds kinds)
     {

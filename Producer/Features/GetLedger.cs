@@ -1,5 +1,6 @@
 using Messaging.Contracts.Http;
 using Messaging.Infrastructure.Reconcile;
+using Messaging.Producer.Access;
 using Messaging.Producer.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -8,7 +9,7 @@ namespace Messaging.Producer.Features;
 /// <summary><c>GET /v1/ledger</c>: what the last check of the ledger found. <c>unaccounted</c> is 0 when all is well.</summary>
 internal static class GetLedger
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/ledger", HandleAsync);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/ledger", HandleAsync).Needs(ApiScopes.Read);
 
     private static async Task<Results<JsonHttpResult<LedgerResponse>, ProblemResult>> HandleAsync(HttpContext http, LedgerReports reports)
     {

@@ -1,5 +1,6 @@
 using Messaging.Contracts.Http;
 using Messaging.Infrastructure.Operations;
+using Messaging.Producer.Access;
 using Messaging.Producer.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -8,7 +9,7 @@ namespace Messaging.Producer.Features;
 /// <summary><c>GET /v1/operations/{id}</c>: what an operation was asked to do and how far it is.</summary>
 internal static class GetOperation
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/operations/{id}", HandleAsync);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/operations/{id}", HandleAsync).Needs(ApiScopes.Read);
 
     /// <summary>Answers with an operation, and with a hint when to ask again if it has not ended.</summary>
     public static JsonHttpResult<OperationResponse> Answer(HttpResponse response, Operation operation)

@@ -1,5 +1,7 @@
+using Messaging.Contracts.Http;
 using Messaging.Contracts.Tasks;
 using Messaging.Infrastructure.Store.Read;
+using Messaging.Producer.Access;
 using Messaging.Producer.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -11,7 +13,7 @@ namespace Messaging.Producer.Features;
 /// </summary>
 internal static class GetResult
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapMethods("/v1/tasks/{id}/result", EntityResult.Methods, HandleAsync).AnswersJson();
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapMethods("/v1/tasks/{id}/result", EntityResult.Methods, HandleAsync).AnswersJson().Needs(ApiScopes.Read);
 
     private static async Task<Results<EntityResult, ProblemResult>> HandleAsync(string id, HttpContext http, TaskReader tasks)
     {

@@ -1,3 +1,5 @@
+using Messaging.Contracts.Http;
+using Messaging.Producer.Access;
 using Messaging.Producer.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -9,7 +11,7 @@ namespace Messaging.Producer.Features;
 /// </summary>
 internal static class GetTask
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapMethods("/v1/tasks/{id}", EntityResult.Methods, HandleAsync).AnswersJson();
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapMethods("/v1/tasks/{id}", EntityResult.Methods, HandleAsync).AnswersJson().Needs(ApiScopes.Read);
 
     private static async Task<Results<EntityResult, ProblemResult>> HandleAsync(string id, HttpContext http, TaskWaits waits)
     {

@@ -1,5 +1,6 @@
 using Messaging.Contracts.Http;
 using Messaging.Infrastructure.Store.DeadLetters;
+using Messaging.Producer.Access;
 using Messaging.Producer.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -14,7 +15,7 @@ internal static class GroupDeadLetters
     private const int DefaultLimit = 50;
     private const int LargestLimit = 1000;
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/dead-letters/groups", HandleAsync);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/dead-letters/groups", HandleAsync).Needs(ApiScopes.Read);
 
     private static async Task<Results<JsonHttpResult<DeadLetterGroupsResponse>, ProblemResult>> HandleAsync(HttpContext http, DeadLetterSearch search)
     {

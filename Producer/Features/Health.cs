@@ -1,4 +1,5 @@
 using Messaging.Contracts.Http;
+using Messaging.Producer.Access;
 using Messaging.Producer.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -13,8 +14,9 @@ internal static class Health
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/health/live", () => TypedResults.Json(new HealthResponse("live", new Dictionary<string, HealthPart>()), HttpJson.Options));
-        routes.MapGet("/health/ready", ReadyAsync);
+        routes.MapGet("/health/live", () => TypedResults.Json(new HealthResponse("live", new Dictionary<string, HealthPart>()), HttpJson.Options))
+            .IsPublic();
+        routes.MapGet("/health/ready", ReadyAsync).IsPublic();
     }
 
     private static async Task<JsonHttpResult<HealthResponse>> ReadyAsync(HttpContext http, HealthCheckService checks)

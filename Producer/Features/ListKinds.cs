@@ -1,5 +1,6 @@
 using Messaging.Contracts.Http;
 using Messaging.Infrastructure.Store.Kinds;
+using Messaging.Producer.Access;
 using Messaging.Producer.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -8,7 +9,7 @@ namespace Messaging.Producer.Features;
 /// <summary><c>GET /v1/kinds</c>: every kind that a worker has registered, with its schemas, by name.</summary>
 internal static class ListKinds
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/kinds", Handle);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/kinds", Handle).Needs(ApiScopes.Read);
 
     /// <summary>Shows a kind.</summary>
     public static KindResponse Show(RegisteredKind kind) => new(

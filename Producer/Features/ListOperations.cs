@@ -1,5 +1,6 @@
 using Messaging.Contracts.Http;
 using Messaging.Infrastructure.Operations;
+using Messaging.Producer.Access;
 using Messaging.Producer.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -11,7 +12,7 @@ internal static class ListOperations
     private const int DefaultLimit = 50;
     private const int LargestLimit = 1000;
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/operations", HandleAsync);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/operations", HandleAsync).Needs(ApiScopes.Read);
 
     private static async Task<Results<JsonHttpResult<Page<OperationResponse>>, ProblemResult>> HandleAsync(HttpContext http, OperationStore operations)
     {

@@ -2,6 +2,7 @@ using Messaging.Contracts.Http;
 using Messaging.Contracts.Kinds;
 using Messaging.Infrastructure.Store.Read;
 using Messaging.Infrastructure.Store.Submit;
+using Messaging.Producer.Access;
 using Messaging.Producer.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.WebUtilities;
@@ -19,7 +20,7 @@ internal static class ListTasks
     private const int LargestLimit = 1000;
     private const int MostIds = 200; // as many as fit into an address
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/tasks", HandleAsync).AnswersJson();
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/tasks", HandleAsync).AnswersJson().Needs(ApiScopes.Read);
 
     private static async Task<Results<JsonHttpResult<Page<TaskResponse>>, JsonHttpResult<TasksByIdResponse>, ProblemResult>> HandleAsync(
         HttpContext http, TaskSearch search, TaskLookup lookup)

@@ -1,6 +1,7 @@
 using Messaging.Contracts.Http;
 using Messaging.Infrastructure.Store.Connections;
 using Messaging.Infrastructure.Store.Read;
+using Messaging.Producer.Access;
 using Messaging.Producer.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -9,7 +10,7 @@ namespace Messaging.Producer.Features;
 /// <summary><c>GET /v1/workers</c>: the consumer processes that run now, oldest first.</summary>
 internal static class ListWorkers
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/workers", HandleAsync);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/workers", HandleAsync).Needs(ApiScopes.Read);
 
     private static async Task<Results<JsonHttpResult<Page<WorkerResponse>>, ProblemResult>> HandleAsync(
         HttpContext http, WorkerList workers, LedgerClock clock)

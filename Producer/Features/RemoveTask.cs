@@ -1,25 +1,29 @@
+using Messaging.Contracts.Http;
 using Messaging.Infrastructure.Store.Read;
 using Messaging.Infrastructure.Store.Remove;
+using Messaging.Producer.Access;
 using Messaging.Producer.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Messaging.Producer.Features;
 
 /// <summary>
-/// <c>DELETE /v1/tasks/{id}</c>: removes a task that has ended, with its input, result, attempts, progress and tags. 204; 409 if it has
+/// <c>DELETE /v1/tasks/{id}?reason=</c>: removes a task that has ended, with its input, result, attempts, progress and tags. 204; 409 if it has
 /// not ended (cancel it first); 404 if there is none, or none any more.
 /// </summary>
 internal static class RemoveTask
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapDelete("/v1/tasks/{id}", HandleAsync);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapDelete("/v1/tasks/{id}", HandleAsync).Needs(ApiScopes.Operate);
 
     private static async Task<Results<NoContent, ProblemResult>> HandleAsync(string id, HttpContext http, RemoveStage remove, TaskReader tasks)
     {
         if (!TaskIds.TryParse(id, out var taskId, out var notAnId))
             return notAnId;
-        if (new QueryReader(http.Request.Query).Problem is { } problem)
+        var query = new QueryReader(http.Request.Query, "reason");
+        var reason = query.Text("reason", ActionReason.IsReason, ActionReason.Rule);
+        if (query.Problem is { } problem)
             return new ProblemResult(problem);
-        return await remove.RemoveAsync(taskId, http.RequestAborted) switch
+        return await remove.RemoveAsync(taskId, http.OnBehalf(reason), http.RequestAborted) switch
         {
             RemoveAnswer.Removed => TypedResults.NoContent(),
             RemoveAnswer.NotEnded when await tasks.FindAsync(taskId, http.RequestAborted) is { } task => new ProblemResult(

@@ -1,6 +1,7 @@
 using Messaging.Contracts.Http;
 using Messaging.Infrastructure.Operations;
 using Messaging.Infrastructure.Store.DeadLetters;
+using Messaging.Producer.Access;
 using Messaging.Producer.Http;
 
 namespace Messaging.Producer.Features;
@@ -11,7 +12,7 @@ namespace Messaging.Producer.Features;
 /// </summary>
 internal static class StartOperation
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/operations", HandleAsync);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/operations", HandleAsync).Needs(ApiScopes.Operate);
 
     private static async Task<IResult> HandleAsync(HttpContext http, DeadLetterSearch search, OperationStore operations)
     {
@@ -39,7 +40,7 @@ internal static class StartOperation
                 HttpJson.Options);
         }
 
-        var accepted = await operations.AcceptAsync(operation, count, http.RequestAborted);
+        var accepted = await operations.AcceptAsync(operation, count, http.OnBehalf(operation.Reason), http.RequestAborted);
         http.Response.Headers.Location = $"/v1/operations/{accepted.Id}";
         http.Response.Headers.RetryAfter = "1";
         return TypedResults.Json(OperationResponses.Of(accepted), HttpJson.Options, statusCode: StatusCodes.Status202Accepted);

@@ -1,17 +1,18 @@
 using Messaging.Contracts.Http;
 using Messaging.Infrastructure.Operations;
+using Messaging.Producer.Access;
 using Messaging.Producer.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Messaging.Producer.Features;
 
 /// <summary>
-/// <c>POST /v1/operations/{id}/stop</c>: stops an operation. 200 with the operation, which does nothing more from here on; what it did stays done.
+/// <c>POST /v1/operations/{id}/stop</c> <c>{reason?}</c>: stops an operation. 200 with the operation, which does nothing more from here on; what it did stays done.
 /// 409 if it had ended.
 /// </summary>
 internal static class StopOperation
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/operations/{id}/stop", HandleAsync);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/operations/{id}/stop", HandleAsync).Needs(ApiScopes.Operate);
 
     private static async Task<Results<JsonHttpResult<OperationResponse>, ProblemResult>> HandleAsync(string id, HttpContext http, OperationStore operations)
     {
@@ -19,7 +20,10 @@ internal static class StopOperation
             return notAnId;
         if (new QueryReader(http.Request.Query).Problem is { } problem)
             return new ProblemResult(problem);
-        var stopped = await operations.StopAsync(operationId, http.RequestAborted);
+        var (reason, unread) = await ActionReason.ReadAsync(http);
+        if (unread is not null)
+            return new ProblemResult(unread);
+        var stopped = await operations.StopAsync(operationId, http.OnBehalf(reason), http.RequestAborted);
         if (await operations.FindAsync(operationId, http.RequestAborted) is not { } operation)
             return new ProblemResult(Problems.UnknownOperation(operationId));
         return stopped

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Messaging.Contracts.Http;
 using Messaging.Contracts.Kinds;
 using Messaging.Infrastructure.Events;
+using Messaging.Producer.Access;
 using Messaging.Producer.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
@@ -14,7 +15,7 @@ namespace Messaging.Producer.Features;
 /// </summary>
 internal static class StreamEvents
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/events", HandleAsync);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/events", HandleAsync).Needs(ApiScopes.Read);
 
     private static async Task<Results<EmptyHttpResult, ProblemResult>> HandleAsync(
         HttpContext http, EventFeed feed, OpenStreams streams, IOptions<EventOptions> options, TimeProvider time, IHostApplicationLifetime lifetime)

@@ -1,5 +1,6 @@
 using Messaging.Infrastructure.Events;
 using Messaging.Infrastructure.Store.Events;
+using Messaging.Producer.Access;
 using Messaging.Producer.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
@@ -14,7 +15,7 @@ internal static class StreamTaskEvents
 {
     private static readonly TimeSpan LedgerPatience = TimeSpan.FromSeconds(3);
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/tasks/{id}/events", HandleAsync);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/tasks/{id}/events", HandleAsync).Needs(ApiScopes.Read);
 
     private static async Task<Results<NoContent, EmptyHttpResult, ProblemResult>> HandleAsync(
         string id, HttpContext http, TaskFollower follower, OpenStreams streams, IOptions<EventOptions> options, TimeProvider time, IHostApplicationLifetime lifetime)

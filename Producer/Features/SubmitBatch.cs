@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using Messaging.Contracts.Http;
 using Messaging.Contracts.Json;
 using Messaging.Infrastructure.Store.Submit;
+using Messaging.Producer.Access;
 using Messaging.Producer.Batches;
 using Messaging.Producer.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -21,10 +22,10 @@ internal static class SubmitBatch
     private static readonly PipeOptions HeldBack =
         new(pauseWriterThreshold: 8 * 1024 * 1024, resumeWriterThreshold: 4 * 1024 * 1024, useSynchronizationContext: false);
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/tasks/batch", HandleAsync).AnswersNdjson();
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/tasks/batch", HandleAsync).AnswersNdjson().Needs(ApiScopes.Submit);
 
     private static async Task<Results<EmptyHttpResult, ProblemResult>> HandleAsync(
-        HttpContext http, TaskAcceptor acceptor, KnownKinds kinds, SubmitStage submit, ILogger<BatchReader> log)
+        HttpContext http, TaskAcceptor acceptor, KnownKinds kinds, SubmitStage submit, RateLimits limits, ILogger<BatchReader> log)
     {
         if (RequestBody.CheckType(http.Request, [.. Ndjson, "application/json"]) is { } type)
             return new ProblemResult(type);
@@ -46,6 +47,7 @@ internal static class SubmitBatch
         var reader = new BatchReader(
             http.Request.BodyReader, isArray ? new ArraySplitter() : new LineSplitter(), answers, acceptor, kinds, submit, TraceParents.Current());
         await Task.WhenAll(ReadAsync(http, reader, answers, log), answers.WriteAsync(), SendAsync(http, pipe.Reader));
+        limits.Charge(http, reader.Count - 1);
         return TypedResults.Empty;
     }
 

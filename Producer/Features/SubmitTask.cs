@@ -3,6 +3,7 @@ using Messaging.Contracts.Tasks;
 using Messaging.Infrastructure.Store.Connections;
 using Messaging.Infrastructure.Store.Read;
 using Messaging.Infrastructure.Store.Submit;
+using Messaging.Producer.Access;
 using Messaging.Producer.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -14,7 +15,7 @@ namespace Messaging.Producer.Features;
 /// </summary>
 internal static class SubmitTask
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/tasks", HandleAsync).AnswersJson();
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/tasks", HandleAsync).AnswersJson().Needs(ApiScopes.Submit);
 
     private static async Task<Results<JsonHttpResult<TaskResponse>, ProblemResult>> HandleAsync(
         HttpContext http, TaskAcceptor acceptor, SubmitStage submit, LedgerClock clock, TaskReader tasks, TaskWaits waits)

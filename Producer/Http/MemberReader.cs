@@ -86,19 +86,29 @@ internal sealed class MemberReader : IDisposable
         {
             if (Value(name, JsonValueKind.String, "a string") is not { } value)
                 return null;
-            string? text = null;
-            try
-            {
-                text = value.GetString();
-            }
-            catch (InvalidOperationException)
-            {
-                // Half a surrogate pair.
-            }
-
+            var text = ReadText(value);
             if (text is null || !allowed(text))
                 WrongValue(name, $"'{Problems.Short(text ?? value.GetRawText())}' is not {rule}.");
             return text;
+        }
+
+        /// <summary>An array of strings, each of which follows a rule; null if it is not there or no array.</summary>
+        public IReadOnlyList<string>? Texts(string name, Func<string, bool> allowed, string rule)
+        {
+            if (Value(name, JsonValueKind.Array, "an array of strings") is not { } value)
+                return null;
+            var texts = new List<string>();
+            foreach (var element in value.EnumerateArray())
+            {
+                var at = $"{name}/{texts.Count}";
+                if (element.ValueKind != JsonValueKind.String)
+                    WrongShape(at, $"It must be a string, not {TypeName(element)}.");
+                else if (ReadText(element) is not { } text || !allowed(text))
+                    WrongValue(at, $"'{Problems.Short(ReadText(element) ?? element.GetRawText())}' is not {rule}.");
+                texts.Add(element.ValueKind == JsonValueKind.String ? ReadText(element) ?? "" : "");
+            }
+
+            return texts;
         }
 
         /// <summary>An RFC 3339 time with an offset.</summary>
@@ -135,6 +145,21 @@ internal sealed class MemberReader : IDisposable
 
         /// <summary>Says that a member is missing.</summary>
         public void Missing(string name, string detail) => WrongShape(name, detail);
+
+        /// <summary>Says that a member has a value that can't be.</summary>
+        public void Wrong(string name, string detail) => WrongValue(name, detail);
+
+        private static string? ReadText(JsonElement value)
+        {
+            try
+            {
+                return value.GetString();
+            }
+            catch (InvalidOperationException)
+            {
+                return null; // half a surrogate pair
+            }
+        }
 
         private void Add(JsonProperty member, string[] known)
         {

@@ -13,7 +13,6 @@ internal static class OperationRequest
     public const int MaxBytes = 16 * 1024;
 
     private const int FastestRate = 100_000;
-    private const int LongestReason = 1_000;
 
     /// <summary>Either an operation, and whether it is only tried out, or what is wrong with the body.</summary>
     public static (NewOperation? Operation, bool DryRun, Problem? Problem) Read(ReadOnlyMemory<byte> body)
@@ -28,7 +27,7 @@ internal static class OperationRequest
         var filter = ReadFilter(members);
         var dryRun = members.Flag("dryRun") ?? false;
         var rate = members.Integer("ratePerSecond", 1, FastestRate);
-        var reason = members.Text("reason", text => text.Length is > 0 and <= LongestReason, $"1 to {LongestReason} characters");
+        var reason = members.Text("reason", ActionReason.IsReason, ActionReason.Rule);
         return json.Problem is { } problem
             ? (null, false, problem)
             : (new NewOperation(action == "retry" ? OperationAction.Retry : OperationAction.Discard, filter, rate, reason), dryRun, null);

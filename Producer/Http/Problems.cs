@@ -2,6 +2,7 @@ using Messaging.Contracts.Http;
 using Messaging.Contracts.Json;
 using Messaging.Contracts.Kinds;
 using Messaging.Contracts.Tasks;
+using Messaging.Infrastructure.Access;
 using Messaging.Infrastructure.Store.Depth;
 
 namespace Messaging.Producer.Http;
@@ -69,6 +70,7 @@ internal static class Problems
         Title = "Too large",
         Status = StatusCodes.Status413PayloadTooLarge,
         Detail = $"{what} is larger than {most} bytes.",
+        Limit = most,
     };
 
     public static Problem InputTooLarge(int bytes) => TooLarge("The input", SubmitTaskRequest.MaxInputBytes) with
@@ -82,6 +84,7 @@ internal static class Problems
         Title = "Too many tasks",
         Status = StatusCodes.Status413PayloadTooLarge,
         Detail = $"A batch holds at most {SubmitTaskRequest.MaxBatch} tasks; send the rest in another.",
+        Limit = SubmitTaskRequest.MaxBatch,
     };
 
     public static Problem UnsupportedMediaType(string detail) => new()
@@ -194,6 +197,48 @@ internal static class Problems
         RetryAfter = 5,
     };
 
+    public static Problem UnknownFile(Guid id) => new()
+    {
+        Type = ProblemTypes.UnknownFile,
+        Title = "Unknown file",
+        Status = StatusCodes.Status404NotFound,
+        Detail = $"There is no file {id}.",
+    };
+
+    public static Problem DigestMismatch(string detail) => new()
+    {
+        Type = ProblemTypes.DigestMismatch,
+        Title = "Digest mismatch",
+        Status = StatusCodes.Status400BadRequest,
+        Detail = $"{detail} Nothing was stored.",
+    };
+
+    public static Problem NoRoom(long most) => new()
+    {
+        Type = ProblemTypes.NoRoom,
+        Title = "No room",
+        Status = StatusCodes.Status507InsufficientStorage,
+        Detail = $"All files together may have {most} bytes (Messaging:Files:MaxTotalBytes); there is no room for another of this size.",
+        Limit = most,
+    };
+
+    public static Problem UnknownKey() => new()
+    {
+        Type = ProblemTypes.UnknownKey,
+        Title = "Unknown key",
+        Status = StatusCodes.Status404NotFound,
+        Detail = "There is no API key with this id.",
+    };
+
+    public static Problem TooManyKeys() => new()
+    {
+        Type = ProblemTypes.TooManyKeys,
+        Title = "Too many keys",
+        Status = StatusCodes.Status409Conflict,
+        Detail = $"{KeyStore.MostKeys} API keys work at present, and no more can; revoke some first.",
+        Limit = KeyStore.MostKeys,
+    };
+
     public static Problem LedgerUnavailable() => new()
     {
         Type = ProblemTypes.LedgerUnavailable,
@@ -223,6 +268,8 @@ internal static class Problems
             Bare(ProblemTypes.PreconditionFailed, "Precondition failed", status, "What stands at this address is not what the request's conditions ask for."),
         StatusCodes.Status413PayloadTooLarge => Bare(ProblemTypes.TooLarge, "Too large", status, "The body is too large."),
         StatusCodes.Status414UriTooLong => UriTooLong(),
+        StatusCodes.Status416RangeNotSatisfiable =>
+            Bare(ProblemTypes.RangeNotSatisfiable, "Range not satisfiable", status, "The header Content-Range says how many bytes there are."),
         StatusCodes.Status415UnsupportedMediaType => UnsupportedMediaType("The body's type is not one that is read here."),
         StatusCodes.Status431RequestHeaderFieldsTooLarge => HeadersTooLarge("They are larger than this server reads."),
         >= 500 => InternalError() with { Status = status },

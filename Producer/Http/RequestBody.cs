@@ -9,8 +9,12 @@ namespace Messaging.Producer.Http;
 internal static class RequestBody
 {
     // A client that is still sending would not see an answer. Beyond this the connection is closed in its face.
-    private const long MostReadAway = 64 * 1024 * 1024;
+    public const long MostReadAway = 64 * 1024 * 1024;
     private static readonly TimeSpan LongestReadAway = TimeSpan.FromSeconds(30);
+
+    // What is read whole is in memory until the request is answered: so many large ones at a time, the others wait.
+    private const int Large = 1024 * 1024;
+    private static readonly SemaphoreSlim LargeOnes = new(8);
 
     /// <summary>Null if the body has one of the media types and is plain UTF-8.</summary>
     public static Problem? CheckType(HttpRequest request, params ReadOnlySpan<string> types)
@@ -30,9 +34,17 @@ internal static class RequestBody
     public static async Task<byte[]?> ReadAsync(HttpContext http, int most)
     {
         var body = http.Request.BodyReader;
+        var isLarge = false;
         while (true)
         {
             var read = await body.ReadAsync(http.RequestAborted);
+            if (read.Buffer.Length > Large && !isLarge)
+            {
+                await LargeOnes.WaitAsync(http.RequestAborted);
+                isLarge = true;
+                http.Response.RegisterForDispose(new LargeTurn());
+            }
+
             if (read.Buffer.Length > most)
             {
                 body.AdvanceTo(read.Buffer.End);
@@ -50,6 +62,11 @@ internal static class RequestBody
 
             body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
         }
+    }
+
+    private sealed class LargeTurn : IDisposable
+    {
+        public void Dispose() => LargeOnes.Release();
     }
 
     /// <summary>Reads what a client still sends, so that it comes to reading the answer.</summary>

@@ -1,8 +1,8 @@
 using System.Text.Json;
-using Messaging.Consumers.Runtime;
 using Messaging.Contracts.Handlers;
 using Messaging.Contracts.Json;
 using Messaging.Contracts.Tasks;
+using Messaging.Infrastructure.Files;
 
 namespace Messaging.Consumers.Kinds.HttpFetch;
 
@@ -19,16 +19,19 @@ internal static class ResultRoom
     private const int PageBytes = 160;
     private const int HashBytes = 60;
 
+    // What stays in its row. Lists of pages are not to become files.
+    private const int LargestResult = LargeTexts.MostInline;
+
     /// <summary>The most characters of an error.</summary>
     /// <exception cref="NonRetryableException">The URLs are so many and so long that not even the hashes would fit beside them.</exception>
     public static int ForErrors(IReadOnlyList<string> urls)
     {
         var ofUrls = urls.Sum(u => (long)JsonEncodedText.Encode(u, MessagingJson.Payload.Encoder).EncodedUtf8Bytes.Length);
-        var perPage = (HandlerInvoker.LargestResult - 1024 - ofUrls) / Math.Max(1, urls.Count);
+        var perPage = (LargestResult - 1024 - ofUrls) / Math.Max(1, urls.Count);
         return perPage >= PageBytes
             ? (int)Math.Min(LongestError, perPage - PageBytes + HashBytes)
             : throw new NonRetryableException(
-                $"The result of {urls.Count} URLs with {ofUrls} bytes would be larger than {HandlerInvoker.LargestResult} bytes; use several tasks.",
+                $"The result of {urls.Count} URLs with {ofUrls} bytes would be larger than {LargestResult} bytes; use several tasks.",
                 FailureCodes.InvalidInput);
     }
 }

@@ -1,4 +1,6 @@
+using Messaging.Contracts.Http;
 using Messaging.Contracts.Tasks;
+using Messaging.Infrastructure.Audit;
 using Messaging.Infrastructure.Store.Changes;
 using Messaging.Infrastructure.Store.Connections;
 using Npgsql;
@@ -52,27 +54,27 @@ public sealed class CancelStage(LedgerConnections ledger, TaskChanges changes)
     /// <summary>The failure text of a task that was called off before it started.</summary>
     private const string Failure = $$"""{"code":"{{FailureCodes.Cancelled}}","message":"Cancelled before it started.","retryable":false}""";
 
-    /// <summary>Calls a task off.</summary>
+    /// <summary>Calls a task off on nobody's behalf.</summary>
     /// <exception cref="NpgsqlException">The ledger can't be reached.</exception>
-    public async Task<CancelAnswer> CancelAsync(Guid taskId, CancellationToken cancellationToken)
+    public Task<CancelAnswer> CancelAsync(Guid taskId, CancellationToken cancellationToken) => CancelAsync(taskId, null, cancellationToken);
+
+    /// <summary>Calls a task off.</summary>
+    /// <param name="taskId">The task.</param>
+    /// <param name="by">For the audit log, in the same transaction; null: nobody.</param>
+    /// <param name="cancellationToken">Gives up waiting; the task may be called off all the same.</param>
+    /// <exception cref="NpgsqlException">The ledger can't be reached.</exception>
+    public async Task<CancelAnswer> CancelAsync(Guid taskId, OnBehalf? by, CancellationToken cancellationToken)
     {
         await using var connection = await ledger.Web.OpenConnectionAsync(cancellationToken);
         // The statement's snapshot can be older than a claim or hand-back that it then waits for and finds changed; the branch for the
         // new state sees the old one too, and neither applies. Asking again decides on the new state.
         for (var tries = 0; tries < 5; tries++)
         {
-            await using var command = new NpgsqlCommand(CancelSql.Cancel, connection)
+            if (await TryAsync(connection, taskId, by, cancellationToken) is { } answer)
             {
-                Parameters = { new NpgsqlParameter<Guid> { TypedValue = taskId }, new NpgsqlParameter<string> { TypedValue = Failure } },
-            };
-            switch (await command.ExecuteScalarAsync(cancellationToken))
-            {
-                case "cancelled":
-                    if (changes.Wanted)
-                        changes.Tell([taskId]);
-                    return CancelAnswer.Cancelled;
-                case "requested":
-                    return CancelAnswer.Requested;
+                if (answer == CancelAnswer.Cancelled && changes.Wanted)
+                    changes.Tell([taskId]);
+                return answer;
             }
 
             if (!await ExistsAsync(connection, "SELECT EXISTS (SELECT FROM messaging.open_tasks WHERE id = $1)", taskId, cancellationToken))
@@ -93,6 +95,30 @@ public sealed class CancelStage(LedgerConnections ledger, TaskChanges changes)
         while (await reader.ReadAsync(cancellationToken))
             requested.Add((reader.GetGuid(0), reader.GetInt64(1)));
         return requested;
+    }
+
+    /// <summary>One try; null if no branch applied.</summary>
+    private static async Task<CancelAnswer?> TryAsync(NpgsqlConnection connection, Guid taskId, OnBehalf? by, CancellationToken cancellationToken)
+    {
+        await using var transaction = by is null ? null : await connection.BeginTransactionAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(CancelSql.Cancel, connection)
+        {
+            Parameters = { new NpgsqlParameter<Guid> { TypedValue = taskId }, new NpgsqlParameter<string> { TypedValue = Failure } },
+        };
+        CancelAnswer? answer = await command.ExecuteScalarAsync(cancellationToken) switch
+        {
+            "cancelled" => CancelAnswer.Cancelled,
+            "requested" => CancelAnswer.Requested,
+            _ => null,
+        };
+        if (answer is not null && by is not null)
+        {
+            var running = answer == CancelAnswer.Requested;
+            await AuditTrail.WriteAsync(connection, by, AuditActions.CancelTask, $"task:{taskId}", new { running }, cancellationToken);
+            await transaction!.CommitAsync(cancellationToken);
+        }
+
+        return answer;
     }
 
     private static async Task<bool> ExistsAsync(NpgsqlConnection connection, string sql, Guid taskId, CancellationToken cancellationToken)

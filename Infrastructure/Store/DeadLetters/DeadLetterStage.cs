@@ -1,4 +1,7 @@
+using Messaging.Contracts.Http;
 using Messaging.Contracts.Tasks;
+using Messaging.Infrastructure.Audit;
+using Messaging.Infrastructure.Files;
 using Messaging.Infrastructure.Outbox;
 using Messaging.Infrastructure.Store.Changes;
 using Messaging.Infrastructure.Store.Connections;
@@ -23,18 +26,22 @@ public enum DeadLetterAnswer
 /// What people do with one dead letter. Each is one compare-and-set on the outcome, so of two retries at once one is told that the task is
 /// not failed any more.
 /// </summary>
-public sealed class DeadLetterStage(LedgerConnections ledger, OutboxSignal outbox, TaskChanges changes)
+public sealed class DeadLetterStage(LedgerConnections ledger, LargeTexts large, OutboxSignal outbox, TaskChanges changes)
 {
     /// <summary>
     /// Queues a failed task again, also a discarded one. Its attempts start again at 1 and all of them are allowed; the history stays.
     /// </summary>
     /// <param name="taskId">The task.</param>
     /// <param name="input">A new input as UTF-8 JSON, checked by the caller; null: the present one.</param>
+    /// <param name="by">For the audit log, in the same transaction; null: nobody.</param>
     /// <param name="cancellationToken">Gives up waiting; the retry may be committed all the same.</param>
     /// <exception cref="NpgsqlException">The ledger can't be reached.</exception>
-    public async Task<DeadLetterAnswer> RetryAsync(Guid taskId, ReadOnlyMemory<byte>? input, CancellationToken cancellationToken)
+    public async Task<DeadLetterAnswer> RetryAsync(Guid taskId, ReadOnlyMemory<byte>? input, OnBehalf? by, CancellationToken cancellationToken)
     {
+        if (input is { } whole)
+            input = await large.StoreAsync(taskId, whole, cancellationToken);
         await using var connection = await ledger.Web.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await using var batch = connection.CreateBatch();
         if (input is { } edited)
             batch.Add(DeadLetterSql.Edit, taskId, Parameters.Text(edited));
@@ -43,8 +50,14 @@ public sealed class DeadLetterStage(LedgerConnections ledger, OutboxSignal outbo
         {
             if (await reader.ReadAsync(cancellationToken))
             {
-                // The rest of the batch, and with it the commit.
                 await reader.CloseAsync();
+                if (by is not null)
+                {
+                    object? details = input is null ? null : new { editedInput = true };
+                    await AuditTrail.WriteAsync(connection, by, AuditActions.RetryTask, $"task:{taskId}", details, cancellationToken);
+                }
+
+                await transaction.CommitAsync(cancellationToken);
                 outbox.Wake();
                 if (changes.Wanted)
                     changes.Tell([taskId]);
@@ -52,18 +65,40 @@ public sealed class DeadLetterStage(LedgerConnections ledger, OutboxSignal outbo
             }
         }
 
+        await transaction.RollbackAsync(cancellationToken);
         return await StateAsync(connection, taskId, cancellationToken) is null ? DeadLetterAnswer.Unknown : DeadLetterAnswer.NotFailed;
     }
 
-    /// <summary>Takes a dead letter off the list; it stays failed and readable until its day is dropped.</summary>
+    /// <summary>The same on nobody's behalf.</summary>
+    /// <inheritdoc cref="RetryAsync(Guid, ReadOnlyMemory{byte}?, OnBehalf?, CancellationToken)"/>
+    public Task<DeadLetterAnswer> RetryAsync(Guid taskId, ReadOnlyMemory<byte>? input, CancellationToken cancellationToken) =>
+        RetryAsync(taskId, input, null, cancellationToken);
+
+    /// <summary>Takes a dead letter off the list on nobody's behalf.</summary>
     /// <exception cref="NpgsqlException">The ledger can't be reached.</exception>
-    public async Task<DeadLetterAnswer> DiscardAsync(Guid taskId, CancellationToken cancellationToken)
+    public Task<DeadLetterAnswer> DiscardAsync(Guid taskId, CancellationToken cancellationToken) => DiscardAsync(taskId, null, cancellationToken);
+
+    /// <summary>Takes a dead letter off the list; it stays failed and readable until its day is dropped.</summary>
+    /// <param name="taskId">The task.</param>
+    /// <param name="by">For the audit log, in the same transaction; null: nobody.</param>
+    /// <param name="cancellationToken">Gives up waiting; it may be discarded all the same.</param>
+    /// <exception cref="NpgsqlException">The ledger can't be reached.</exception>
+    public async Task<DeadLetterAnswer> DiscardAsync(Guid taskId, OnBehalf? by, CancellationToken cancellationToken)
     {
         await using var connection = await ledger.Web.OpenConnectionAsync(cancellationToken);
-        await using var batch = connection.CreateBatch();
-        batch.Add(DeadLetterSql.Discard, new[] { taskId }, Parameters.Time(null));
-        if (await batch.ExecuteScalarAsync(cancellationToken) is not null)
-            return DeadLetterAnswer.Done;
+        await using (var transaction = await connection.BeginTransactionAsync(cancellationToken))
+        {
+            await using var batch = connection.CreateBatch();
+            batch.Add(DeadLetterSql.Discard, new[] { taskId }, Parameters.Time(null));
+            if (await batch.ExecuteScalarAsync(cancellationToken) is not null)
+            {
+                if (by is not null)
+                    await AuditTrail.WriteAsync(connection, by, AuditActions.DiscardDeadLetter, $"task:{taskId}", null, cancellationToken);
+                await transaction.CommitAsync(cancellationToken);
+                return DeadLetterAnswer.Done;
+            }
+        }
+
         return await StateAsync(connection, taskId, cancellationToken) switch
         {
             null => DeadLetterAnswer.Unknown,

@@ -1,4 +1,5 @@
 using Messaging.Contracts.Tasks;
+using Messaging.Infrastructure.Files;
 using Messaging.Infrastructure.Store.Connections;
 using Messaging.Infrastructure.Store.Read;
 using Npgsql;
@@ -63,8 +64,10 @@ internal sealed class HistoryReader(LedgerConnections ledger)
         var open = !task.State.IsFinal();
         var mark = open ? new TaskMark(task.State, TaskReader.Time(reader, 10), TaskReader.Time(reader, 22), TaskReader.Time(reader, 9)) : default;
         var progress = ReadProgress(reader, 29);
+        // A large one is a file: thousands of streams must not have it in memory at once, and it can be had by its link.
+        var result = TaskReader.Bytes(reader, 23);
         return new TaskHistory(
-            task with { Result = TaskReader.Bytes(reader, 23) },
+            task with { Result = result is { } stored && LargeTexts.IsReference(stored.Span) ? null : result },
             TaskReader.Time(reader, 5),
             mark,
             ReadRuns(reader, 24),

@@ -1,12 +1,16 @@
 using Messaging.Contracts.Messages;
+using Messaging.Infrastructure.Files;
 using Messaging.Infrastructure.Store.Connections;
 using Npgsql;
 
 namespace Messaging.Infrastructure.Store.Read;
 
 /// <summary>Reads tasks back from the ledger as the bus message carries them: for sweepers, the promoter, and copies of an old revision.</summary>
-public sealed class TaskContents(LedgerConnections ledger)
+public sealed class TaskContents(LedgerConnections ledger, LargeTexts large)
 {
+    /// <summary>The revision of a copy whose input is too large to travel: unlike any in the ledger, so its worker reads it there.</summary>
+    public const int Elsewhere = -1;
+
     /// <summary>
     /// What is still open of the given tasks, with its queue and the input of its revision. Index: primary keys of tasks (one partition
     /// per id), open_tasks and, for what was edited, task_revisions.
@@ -22,9 +26,24 @@ public sealed class TaskContents(LedgerConnections ledger)
         JOIN messaging.tasks t ON t.id = u.id
         """;
 
-    /// <summary>Loads the tasks that are still open; ended and unknown ones are left out. In no particular order.</summary>
+    /// <summary>A copy as it travels: an input that is too large stays where it is.</summary>
+    public static RunTask ForTheRoad(RunTask task) =>
+        LargeTexts.IsReference(task.Input.Span) ? task with { Revision = Elsewhere, Input = "null"u8.ToArray() } : task;
+
+    /// <summary>Loads one task with its input, however large, for the worker that runs it; null if it is no longer open.</summary>
+    /// <exception cref="EndOfStreamException">The file that holds its input is gone.</exception>
     /// <exception cref="NpgsqlException">The ledger can't be reached.</exception>
-    public async Task<IReadOnlyList<RunTask>> LoadAsync(IEnumerable<Guid> taskIds, CancellationToken cancellationToken)
+    public async Task<RunTask?> LoadWholeAsync(Guid taskId, CancellationToken cancellationToken) =>
+        await ReadAsync([taskId], cancellationToken) is [var task]
+            ? task with { Input = await large.LoadAsync(task.Input, cancellationToken) }
+            : null;
+
+    /// <summary>Loads the tasks that are still open, as they travel; ended and unknown ones are left out. In no particular order.</summary>
+    /// <exception cref="NpgsqlException">The ledger can't be reached.</exception>
+    public async Task<IReadOnlyList<RunTask>> LoadAsync(IEnumerable<Guid> taskIds, CancellationToken cancellationToken) =>
+        [.. (await ReadAsync(taskIds, cancellationToken)).Select(ForTheRoad)];
+
+    private async Task<List<RunTask>> ReadAsync(IEnumerable<Guid> taskIds, CancellationToken cancellationToken)
     {
         await using var connection = await ledger.Relaxed.OpenConnectionAsync(cancellationToken);
         await using var batch = connection.CreateBatch();

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Messaging.Contracts.Json;
 using Messaging.Contracts.Tasks;
+using Messaging.Infrastructure.Files;
 using Messaging.Infrastructure.Store.Connections;
 using Npgsql;
 
@@ -17,11 +18,21 @@ public sealed record AttemptRecord(
     int Attempt, Guid Worker, DateTimeOffset StartedAt, DateTimeOffset? FinishedAt, string Outcome, TaskFailure? Failure);
 
 /// <summary>Reads tasks and their attempts on behalf of people and HTTP clients.</summary>
-public sealed class TaskReader(LedgerConnections ledger)
+public sealed class TaskReader(LedgerConnections ledger, LargeTexts large)
 {
     /// <summary>Reads a task whole; null if there is none.</summary>
     /// <exception cref="NpgsqlException">The ledger can't be reached.</exception>
     public async Task<TaskRecord?> FindAsync(Guid id, CancellationToken cancellationToken)
+    {
+        var task = await ReadAsync(id, cancellationToken);
+        if (task?.Input is { } input && LargeTexts.IsReference(input.Span))
+            task = task with { Input = await large.LoadAsync(input, cancellationToken) };
+        if (task?.Result is { } result && LargeTexts.IsReference(result.Span))
+            task = task with { Result = await large.LoadAsync(result, cancellationToken) };
+        return task;
+    }
+
+    private async Task<TaskRecord?> ReadAsync(Guid id, CancellationToken cancellationToken)
     {
         await using var command = ledger.Web.CreateCommand(TaskReadSql.One);
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });

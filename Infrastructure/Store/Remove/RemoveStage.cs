@@ -1,3 +1,6 @@
+using Messaging.Contracts.Http;
+using Messaging.Infrastructure.Audit;
+using Messaging.Infrastructure.Files;
 using Messaging.Infrastructure.Store.Connections;
 using Npgsql;
 
@@ -35,14 +38,16 @@ public static class RemoveSql
 public sealed class RemoveStage(LedgerConnections ledger)
 {
     /// <summary>Removes a task with its input, result, attempts, progress and tags, if it has ended.</summary>
+    /// <param name="taskId">The task.</param>
+    /// <param name="by">For the audit log, in the same transaction; null: nobody.</param>
+    /// <param name="cancellationToken">Gives up waiting; the task may be removed all the same.</param>
     /// <exception cref="NpgsqlException">The ledger can't be reached.</exception>
-    public async Task<RemoveAnswer> RemoveAsync(Guid taskId, CancellationToken cancellationToken)
+    public async Task<RemoveAnswer> RemoveAsync(Guid taskId, OnBehalf? by, CancellationToken cancellationToken)
     {
         await using var connection = await ledger.Web.OpenConnectionAsync(cancellationToken);
         while (true)
         {
-            await using var remove = new NpgsqlCommand(RemoveSql.Remove, connection) { Parameters = { new NpgsqlParameter<Guid> { TypedValue = taskId } } };
-            if ((bool)(await remove.ExecuteScalarAsync(cancellationToken))!)
+            if (await TryAsync(connection, taskId, by, cancellationToken))
                 return RemoveAnswer.Removed;
             await using var why = new NpgsqlCommand(RemoveSql.Why, connection) { Parameters = { new NpgsqlParameter<Guid> { TypedValue = taskId } } };
             await using var reader = await why.ExecuteReaderAsync(cancellationToken);
@@ -53,5 +58,19 @@ public sealed class RemoveStage(LedgerConnections ledger)
                 return RemoveAnswer.NotEnded;
             // It ended in between: once more.
         }
+    }
+
+    private static async Task<bool> TryAsync(NpgsqlConnection connection, Guid taskId, OnBehalf? by, CancellationToken cancellationToken)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using var remove = new NpgsqlCommand(RemoveSql.Remove, connection) { Parameters = { new NpgsqlParameter<Guid> { TypedValue = taskId } } };
+        if (!(bool)(await remove.ExecuteScalarAsync(cancellationToken))!)
+            return false;
+        await using (var files = new NpgsqlCommand(FileSql.DeleteOfTask, connection) { Parameters = { new NpgsqlParameter<Guid> { TypedValue = taskId } } })
+            await files.ExecuteNonQueryAsync(cancellationToken);
+        if (by is not null)
+            await AuditTrail.WriteAsync(connection, by, AuditActions.RemoveTask, $"task:{taskId}", null, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return true;
     }
 }

@@ -1,6 +1,7 @@
 using Messaging.Contracts.Messages;
 using Messaging.Infrastructure.Outbox;
 using Messaging.Infrastructure.Store.Connections;
+using Messaging.Infrastructure.Store.Read;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -78,5 +79,5 @@ internal sealed class SubmitRows
     }
 
     private static RunTask ToRun(NewTask task) =>
-        new(task.Id, 0, task.Kind, task.Input, task.Timeout, task.MaxAttempts, task.TraceParent);
+        TaskContents.ForTheRoad(new(task.Id, 0, task.Kind, task.Input, task.Timeout, task.MaxAttempts, task.TraceParent));
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Messaging.Infrastructure.Faults;
+using Messaging.Infrastructure.Files;
 using Messaging.Infrastructure.Outbox;
 using Messaging.Infrastructure.Store.Changes;
 using Messaging.Infrastructure.Store.Connections;
@@ -28,6 +29,7 @@ public sealed class SubmitStage : IAsyncDisposable
     private readonly TimeSpan _maxUndecided;
     private readonly KeyMeter _meter;
     private readonly TaskChanges _changes;
+    private readonly LargeTexts _large;
     private readonly GroupCommitWriter<NewTask, bool> _writer;
     private readonly GroupCommitWriter<NewTask, SubmitAnswer> _keyedWriter;
 
@@ -38,6 +40,7 @@ public sealed class SubmitStage : IAsyncDisposable
         IRelayInbox relay,
         QueueDepths depths,
         TaskChanges changes,
+        LargeTexts large,
         IOptions<LedgerOptions> options,
         IOptions<IdempotencyOptions> idempotency,
         IMeterFactory meters,
@@ -53,6 +56,7 @@ public sealed class SubmitStage : IAsyncDisposable
         _maxUndecided = idempotency.Value.MaxUndecided;
         _meter = new KeyMeter(meters);
         _changes = changes;
+        _large = large;
         _writer = new GroupCommitWriter<NewTask, bool>(
             new GroupCommitOptions { Name = "submit", MaxWait = options.Value.MaxWait },
             Weigh,
@@ -76,6 +80,8 @@ public sealed class SubmitStage : IAsyncDisposable
     public async ValueTask<SubmitAnswer> SubmitAsync(NewTask task, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(task);
+        if (task.Input.Length > LargeTexts.MostInline)
+            task = task with { Input = await StoreLargeAsync(task, cancellationToken) };
         var lane = _depths.Enter(task.Queue);
         var stored = false;
         try
@@ -172,6 +178,18 @@ public sealed class SubmitStage : IAsyncDisposable
         batch.Add(SubmitSql.CountStored, items.Select(t => t.Id).ToArray());
         // One transaction stored all of them or none.
         return (long)(await batch.ExecuteScalarAsync(cancellationToken))! == items.Count;
+    }
+
+    private async Task<ReadOnlyMemory<byte>> StoreLargeAsync(NewTask task, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _large.StoreAsync(task.Id, task.Input, cancellationToken);
+        }
+        catch (Exception e) when (LedgerErrors.IsTransient(e))
+        {
+            throw new LedgerUnavailableException($"The ledger could not take a large input: {e.Message}", e);
+        }
     }
 
     private static bool[] Accepted(IReadOnlyList<NewTask> items)

@@ -130,9 +130,9 @@ public sealed class OperationTests : DeadLetterTest
         await TakeAsync(worker);
         await Batches.StepAsync(id, worker, CancellationToken.None);
 
-        Assert.That(await Operations.StopAsync(id, CancellationToken.None), Is.True);
+        Assert.That(await Operations.StopAsync(id, null, CancellationToken.None), Is.True);
         Assert.That((await Batches.StepAsync(id, worker, CancellationToken.None)).GoesOn, Is.False);
-        Assert.That(await Operations.StopAsync(id, CancellationToken.None), Is.False, "it has ended");
+        Assert.That(await Operations.StopAsync(id, null, CancellationToken.None), Is.False, "it has ended");
         Assert.That(await TakeAsync(worker), Is.Null);
         var stopped = (await Operations.FindAsync(id, CancellationToken.None))!;
         Assert.That((stopped.State, stopped.Done), Is.EqualTo((OperationState.Stopped, (long)OperationBatch.MostMoved)));
@@ -183,7 +183,7 @@ public sealed class OperationTests : DeadLetterTest
 
     private async Task<Operation> AcceptAsync(DeadLetterFilter filter, int? rate = null, OperationAction action = OperationAction.Retry) =>
         await Operations.AcceptAsync(
-            new NewOperation(action, filter, rate, "a test"), await Search.CountAsync(filter, CancellationToken.None), CancellationToken.None);
+            new NewOperation(action, filter, rate, "a test"), await Search.CountAsync(filter, CancellationToken.None), null, CancellationToken.None);
 
     private async Task<Guid?> TakeAsync(Guid worker)
     {

@@ -202,7 +202,7 @@ public sealed class SubmitBatchTests : ProducerTest
     {
         var socket = new TcpClient();
         await socket.ConnectAsync(IPAddress.Loopback, Producer.Address.Port);
-        var head = $"POST /v1/tasks/batch HTTP/1.1\r\nHost: x\r\nContent-Type: {Ndjson}\r\nTransfer-Encoding: chunked\r\n\r\n";
+        var head = $"POST /v1/tasks/batch HTTP/1.1\r\nHost: localhost\r\nContent-Type: {Ndjson}\r\nTransfer-Encoding: chunked\r\n\r\n";
         await socket.GetStream().WriteAsync(Encoding.ASCII.GetBytes(head));
         return socket;
     }

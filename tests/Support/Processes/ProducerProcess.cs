@@ -3,7 +3,7 @@ using Messaging.Tests.Support.Servers;
 
 namespace Messaging.Tests.Support.Processes;
 
-/// <summary>A Producer as a process of its own, on loopback, without keys.</summary>
+/// <summary>A Producer as a process of its own, on loopback: without keys until one is made.</summary>
 public sealed class ProducerProcess : ProductProcess
 {
     private ProducerProcess(string name, int port, Dictionary<string, string?> environment, Action<string>? onLine)
@@ -26,7 +26,6 @@ public sealed class ProducerProcess : ProductProcess
         var actual = port ?? FreePorts.Find(1)[0];
         var settings = connections.AsEnvironment();
         settings["ASPNETCORE_URLS"] = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{actual}");
-        settings["Messaging__Anonymous"] = "true";
         return new ProducerProcess("producer", actual, Merge(settings, environment), onLine);
     }
 

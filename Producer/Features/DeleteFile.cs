@@ -1,0 +1,29 @@
+using Messaging.Contracts.Http;
+using Messaging.Infrastructure.Files;
+using Messaging.Producer.Access;
+using Messaging.Producer.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Messaging.Producer.Features;
+
+/// <summary>
+/// <c>DELETE /v1/files/{id}?reason=</c>: deletes an upload. 204; 404 if there is none. An input or a result goes with its task. Whoever is
+/// reading it gets no further than the next half MiB.
+/// </summary>
+internal static class DeleteFile
+{
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapDelete("/v1/files/{id}", HandleAsync).Needs(ApiScopes.Operate);
+
+    private static async Task<Results<NoContent, ProblemResult>> HandleAsync(string id, HttpContext http, FileStore files)
+    {
+        if (!TaskIds.TryParse(id, out var fileId, out var notAnId))
+            return notAnId;
+        var query = new QueryReader(http.Request.Query, "reason");
+        var reason = query.Text("reason", ActionReason.IsReason, ActionReason.Rule);
+        if (query.Problem is { } problem)
+            return new ProblemResult(problem);
+        return await files.DeleteAsync(fileId, http.OnBehalf(reason), http.RequestAborted)
+            ? TypedResults.NoContent()
+            : new ProblemResult(Problems.UnknownFile(fileId));
+    }
+}

@@ -1,0 +1,23 @@
+using Messaging.Contracts.Http;
+using Messaging.Infrastructure.Access;
+using Messaging.Producer.Access;
+using Messaging.Producer.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Messaging.Producer.Features;
+
+/// <summary><c>GET /v1/keys/{id}</c>: an API key, without its secret.</summary>
+internal static class GetKey
+{
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/keys/{id}", HandleAsync).Needs(ApiScopes.Admin);
+
+    private static async Task<Results<JsonHttpResult<KeyResponse>, ProblemResult>> HandleAsync(string id, HttpContext http, KeyStore keys)
+    {
+        if (new QueryReader(http.Request.Query).Problem is { } problem)
+            return new ProblemResult(problem);
+        if (!KeySecret.IsId(id) || await keys.FindAsync(id, http.RequestAborted) is not { } key)
+            return new ProblemResult(Problems.UnknownKey());
+        http.Response.Headers.CacheControl = "no-store";
+        return TypedResults.Json(KeyResponses.Of(key), HttpJson.Options);
+    }
+}
