@@ -1,3 +1,4 @@
+using Messaging.Contracts.Http;
 using Messaging.Infrastructure.Events;
 using Messaging.Infrastructure.Store.Events;
 using Messaging.Producer.Access;
