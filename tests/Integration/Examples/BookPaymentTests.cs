@@ -166,7 +166,7 @@ public sealed class BookPaymentTests
     }
 
     private static async Task<IReadOnlyList<string>> BookingsAsync(WorkerHarness worker, CancellationToken cancellationToken) =>
-        await worker.ScalarAsync<string[]>("SELECT coalesce(array_agg(order_id || ' ' || amount::text ORDER BY id), '{}') FROM bookings", cancellationToken);
+        await worker.ScalarAsync<string[]>("SELECT coalesce(array_agg(order_id || ' ' || amount::text ORDER BY order_id, id), '{}') FROM bookings", cancellationToken);
 
     private static async Task NoTransactionIsLeftAsync(WorkerHarness worker, CancellationToken cancellationToken) => await Eventually.GetAsync(
         token => worker.ScalarAsync<long>(
