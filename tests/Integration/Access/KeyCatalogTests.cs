@@ -1,9 +1,9 @@
 using Messaging.Contracts.Http;
 using Messaging.Infrastructure.Access;
 using Messaging.Infrastructure.Audit;
+using Messaging.Tests.Integration.Http;
 using Messaging.Tests.Support;
 using Messaging.Tests.Support.Faults;
-using Messaging.Tests.Integration.Http;
 using Npgsql;
 
 namespace Messaging.Tests.Integration.Access;
