@@ -91,6 +91,7 @@ public static class Program
         GetTask.Map(app);
         GetResult.Map(app);
         GetAttempts.Map(app);
+        ExplainTask.Map(app);
         StreamTaskEvents.Map(app);
         StreamEvents.Map(app);
         ListTasks.Map(app);

@@ -73,12 +73,13 @@ public sealed record TaskResponse
 /// <param name="Cancel">To call it off (POST).</param>
 /// <param name="Retry">To run it again once it has failed (POST).</param>
 /// <param name="Events">What happens to it, as server-sent events.</param>
-public sealed record TaskLinks(string Self, string Result, string Attempts, string Cancel, string Retry, string Events)
+/// <param name="Explain">Why it is where it is.</param>
+public sealed record TaskLinks(string Self, string Result, string Attempts, string Cancel, string Retry, string Events, string Explain)
 {
     /// <summary>The links of a task.</summary>
     public static TaskLinks Of(Guid id)
     {
         var self = $"/v1/tasks/{id}";
-        return new TaskLinks(self, $"{self}/result", $"{self}/attempts", $"{self}/cancel", $"{self}/retry", $"{self}/events");
+        return new TaskLinks(self, $"{self}/result", $"{self}/attempts", $"{self}/cancel", $"{self}/retry", $"{self}/events", $"{self}/explain");
     }
 }

@@ -7,6 +7,7 @@ using Messaging.Infrastructure.Store.Connections;
 using Messaging.Infrastructure.Store.DeadLetters;
 using Messaging.Infrastructure.Store.Depth;
 using Messaging.Infrastructure.Store.Expire;
+using Messaging.Infrastructure.Store.Explain;
 using Messaging.Infrastructure.Store.Finish;
 using Messaging.Infrastructure.Store.Kinds;
 using Messaging.Infrastructure.Store.Read;
@@ -57,6 +58,7 @@ public static class LedgerRegistration
         services.AddSingleton<TaskReader>();
         services.AddSingleton<TaskSearch>();
         services.AddSingleton<TaskLookup>();
+        services.AddSingleton<TaskExplainer>();
         services.AddSingleton<TaskWatcher>();
         services.AddSingleton<WorkerList>();
         services.AddSingleton<KindRegistry>();
