@@ -93,9 +93,9 @@ internal static class Explanations
     {
         null => "some time",
         { TotalSeconds: < 1 } => "less than a second",
-        { TotalMinutes: < 2 } s => Count((int)s.Value.TotalSeconds, "second", "seconds"),
-        { TotalHours: < 2 } s => Count((int)s.Value.TotalMinutes, "minute", "minutes"),
-        { TotalDays: < 2 } s => Count((int)s.Value.TotalHours, "hour", "hours"),
+        { TotalMinutes: < 2 } s => Count((int)s.TotalSeconds, "second", "seconds"),
+        { TotalHours: < 2 } s => Count((int)s.TotalMinutes, "minute", "minutes"),
+        { TotalDays: < 2 } s => Count((int)s.TotalHours, "hour", "hours"),
         var s => Count((int)s.Value.TotalDays, "day", "days"),
     };
 }

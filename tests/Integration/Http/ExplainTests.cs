@@ -108,7 +108,7 @@ public sealed class ExplainTests : ProducerTest
     [Test]
     public async Task An_id_that_is_none_or_unknown_is_refused()
     {
-        using var unknown = await Producer.GetAsync($"/v1/tasks/{Guid.CreateVersion7(DateTimeOffset.UtcNow)}/explain");
+        using var unknown = await Producer.GetAsync($"/v1/tasks/{Guid.CreateVersion7(TimeProvider.System.GetUtcNow())}/explain");
         await ProblemAsync(unknown, HttpStatusCode.NotFound, ProblemTypes.UnknownTask);
         using var none = await Producer.GetAsync("/v1/tasks/7/explain");
         Assert.That(none.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
