@@ -30,6 +30,7 @@ public static class Program
             return await HealthProbe.RunAsync(address);
         if (args is [KeysCommand.Verb, .. var rest])
             return await KeysCommand.RunAsync(rest);
+        ClientTimers.KeepFromEndingTheProcess();
         try
         {
             await using var app = Build(args);

@@ -12,6 +12,7 @@ public static class WorkerHost
     public static async Task<int> RunAsync(IHost host)
     {
         ArgumentNullException.ThrowIfNull(host);
+        ClientTimers.KeepFromEndingTheProcess();
         var lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
         CheckSettings(host.Services);
         try
