@@ -71,9 +71,13 @@ public sealed class WorkerProcessTests
         await worker.Process.WaitForLineAsync(line => line.Contains("nothing more starts", StringComparison.Ordinal), Limit, cancellationToken);
         using var ready = await worker.Http.GetAsync(new Uri("health/ready", UriKind.Relative), cancellationToken);
         using var live = await worker.Http.GetAsync(new Uri("health/live", UriKind.Relative), cancellationToken);
-        // One signal may come twice, from the terminal and from a parent; so the second counts from a second on.
+        // One signal may come twice, from the terminal and from a parent; so the second counts from a second on. The process that was told may be gone before its line is read.
         await Eventually.TrueAsync(
-            () => worker.Process.Signal(UnixSignal.Terminate) && worker.Process.Lines.Any(line => line.Contains("second time", StringComparison.Ordinal)),
+            () =>
+            {
+                worker.Process.Signal(UnixSignal.Terminate);
+                return worker.Process.Lines.Any(line => line.Contains("second time", StringComparison.Ordinal));
+            },
             Limit,
             cancellationToken);
         var exit = await worker.Process.Exit.WaitAsync(cancellationToken);
