@@ -10,7 +10,7 @@ using Npgsql;
 namespace Messaging.Tests.Benchmarks.Cases;
 
 /// <summary>
-/// Tasks accepted a second, nobody running them: through the library and over HTTP, one by one and in bulk, beside plain rows of the same
+/// Tasks of a kind that workers know as short, accepted a second, nobody running them: through the library and over HTTP, one by one and in bulk, beside plain rows of the same
 /// size in Postgres. What is accepted is committed; the relay publishes it meanwhile, as it would in a service.
 /// </summary>
 internal sealed class Submit : IBenchCase
@@ -21,6 +21,7 @@ internal sealed class Submit : IBenchCase
         new("library, 64 callers", 64, 1, 1),
         new("library, 1,000 callers", 1_000, 1, 1),
         new("library, batches of 500", 4, 500, 1),
+        new("library, 64 callers, a kind that never ran", 64, 1, 1, New: true),
     ];
 
     private static readonly Way[] Http =
@@ -28,6 +29,7 @@ internal sealed class Submit : IBenchCase
         new("HTTP, 64 connections", 64, 1, 0.3),
         new("HTTP, 256 connections", 256, 1, 0.3),
         new("HTTP, NDJSON of 500", 4, 500, 1),
+        new("HTTP, 64 connections, a kind that never ran", 64, 1, 0.3, New: true),
     ];
 
     private static readonly Way[] Postgres =
@@ -97,6 +99,8 @@ internal sealed class Submit : IBenchCase
             [Parts.RabbitMq] = servers.RabbitMqId,
         });
         var ledger = new BenchLedger(postgres, servers.PostgresId);
+        if (!way.New)
+            await MeasureKindAsync(new ProcessConnections(postgres, servers.RabbitMq), queue, ledger, role, cancellationToken);
         return new Submitting(way.Name, role, meter, way.Share, ledger.WaitUntilSettledAsync, Emptying(servers, ledger, queue), ledger);
     }
 
@@ -122,8 +126,13 @@ internal sealed class Submit : IBenchCase
             [Parts.RabbitMq] = servers.RabbitMqId,
         });
         var ledger = new BenchLedger(postgres, servers.PostgresId);
+        if (!way.New)
+            await MeasureKindAsync(connections, queue, ledger, role, cancellationToken);
         return new Submitting(way.Name, role, meter, way.Share, ledger.WaitUntilSettledAsync, Emptying(servers, ledger, queue), producer, ledger);
     }
+
+    private static Task MeasureKindAsync(ProcessConnections connections, string queue, BenchLedger ledger, RoleProcess role, CancellationToken cancellationToken)
+        => ShortKind.MeasureAsync(connections, queue, ledger, (tasks, token) => role.RunAsync(tasks, TimeSpan.FromMinutes(1), token), ShortKind.Tasks, cancellationToken);
 
     private static Func<int, CancellationToken, Task> Emptying(BenchServers servers, BenchLedger ledger, string queue) => async (tasks, token) =>
     {
@@ -136,5 +145,6 @@ internal sealed class Submit : IBenchCase
     /// <param name="Batch">How many tasks each hands over at a time.</param>
     /// <param name="Share">Of a run's tasks.</param>
     /// <param name="Copy">Whether rows come by COPY.</param>
-    private sealed record Way(string Name, int Callers, int Batch, double Share, bool Copy = false);
+    /// <param name="New">Whether no worker has measured the kind, so that each task is published alone.</param>
+    private sealed record Way(string Name, int Callers, int Batch, double Share, bool Copy = false, bool New = false);
 }

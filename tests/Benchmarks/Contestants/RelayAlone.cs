@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using Messaging.Infrastructure.Broker;
-using Messaging.Infrastructure.Store.Kinds;
 using Messaging.Tests.Benchmarks.Measure;
 using Messaging.Tests.Benchmarks.Roles;
 using Messaging.Tests.Benchmarks.Servers;
@@ -12,8 +11,6 @@ namespace Messaging.Tests.Benchmarks.Contestants;
 /// <summary>One process's relay, with nothing else to do: what was accepted before is published, confirmed and settled.</summary>
 internal sealed class RelayAlone : IContestant
 {
-    private const int WarmUpTasks = 5_000;
-
     private static readonly TimeSpan RunLimit = TimeSpan.FromMinutes(5);
 
     private readonly BenchServers _servers;
@@ -72,23 +69,18 @@ internal sealed class RelayAlone : IContestant
     /// <summary>Two runs; a consumer takes part in the first, since only kinds that workers have measured are packed.</summary>
     public async Task WarmUpAsync(int tasks, CancellationToken cancellationToken)
     {
-        var few = Math.Min(tasks, WarmUpTasks);
-        await using (var consumer = await ConsumerProcess.StartAsync(
+        await ShortKind.MeasureAsync(
             _connections,
-            new ConsumerProcessOptions { Queues = [_shape.Queue] },
-            new Dictionary<string, string?> { ["Logging__LogLevel__Default"] = "Warning" },
-            cancellationToken))
-        {
-            var accepted = await AcceptAsync(few, cancellationToken);
-            await ReleaseAsync(cancellationToken);
-            await _ledger.WaitUntilEndedAsync(accepted.LastTask, cancellationToken);
-            await _ledger.WaitUntilMeasuredAsync(Payload.Kind, cancellationToken);
-            await consumer.StopAsync(cancellationToken);
-        }
-
-        await _ledger.WaitUntilSettledAsync(cancellationToken);
-        await _ledger.TakeRunAsync(few, cancellationToken);
-        await Task.Delay(2 * KindCatalog.Interval, TimeProvider.System, cancellationToken); // until the relay's process has read it too
+            _shape.Queue,
+            _ledger,
+            async (count, token) =>
+            {
+                var accepted = await AcceptAsync(count, token);
+                await ReleaseAsync(token);
+                return accepted;
+            },
+            Math.Min(tasks, ShortKind.Tasks),
+            cancellationToken);
         await RunAsync(tasks, cancellationToken);
     }
 
