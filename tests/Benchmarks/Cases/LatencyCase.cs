@@ -7,7 +7,10 @@ using Messaging.Tests.Support.Processes;
 
 namespace Messaging.Tests.Benchmarks.Cases;
 
-/// <summary>How soon a task is accepted, started and seen to end while the system has little to do.</summary>
+/// <summary>
+/// How soon a task is accepted, started and seen to end while the system has little to do, beside what a message takes that bare
+/// MassTransit sends through a quorum queue.
+/// </summary>
 internal sealed class LatencyCase : IBenchCase
 {
     private static readonly int[] Paces = [50, 200, 1_000];
@@ -19,7 +22,7 @@ internal sealed class LatencyCase : IBenchCase
     public string Name => "latency";
 
     /// <inheritdoc/>
-    public string Description => "from submit to accepted, handler starts, result seen by a waiting caller, at 50, 200 and 1,000 tasks/s";
+    public string Description => "from submit to accepted, handler starts, result seen by a waiting caller, at 50, 200 and 1,000 tasks/s, beside bare MassTransit";
 
     /// <inheritdoc/>
     public async Task<IBenchResult> RunAsync(BenchSettings settings, CancellationToken cancellationToken)
@@ -33,9 +36,11 @@ internal sealed class LatencyCase : IBenchCase
             new Dictionary<string, string?> { ["Logging__LogLevel__Default"] = "Warning" },
             cancellationToken);
         var paces = new Dictionary<int, IReadOnlyList<Latencies>>();
+        var floor = new Dictionary<int, IReadOnlyList<BusLatencies>>();
         var peaks = new Dictionary<string, double> { [Parts.Submitter] = 0, [Parts.Consumer] = 0 };
         foreach (var pace in Paces)
         {
+            floor[pace] = await RunFloorAsync(servers, pace, (int)(pace * run.TotalSeconds), settings.RepeatsOrDefault, cancellationToken);
             await using var probe = await RoleProcess.StartAsync(LatencyProbe.Name, Environment(pace), cancellationToken);
             var tasks = (int)(pace * run.TotalSeconds);
             await probe.RunAsync(tasks, Limit, cancellationToken);
@@ -55,7 +60,7 @@ internal sealed class LatencyCase : IBenchCase
             ["payload"] = $"{Payload.Bytes} B",
             ["repeats"] = $"{settings.RepeatsOrDefault} runs of {run.TotalSeconds:0} s at each pace, after one that does not count",
         };
-        return new LatencyResult(Name, conditions, await servers.FactsAsync(cancellationToken), paces) { PeakMiB = peaks };
+        return new LatencyResult(Name, conditions, await servers.FactsAsync(cancellationToken), paces) { Floor = floor, PeakMiB = peaks };
 
         void TakePeaks(RoleProcess probe)
         {
@@ -71,5 +76,29 @@ internal sealed class LatencyCase : IBenchCase
             [LibraryStages.QueueVariable] = "latency",
             [LatencyProbe.RateVariable] = pace.ToString(CultureInfo.InvariantCulture),
         };
+    }
+
+    private static async Task<IReadOnlyList<BusLatencies>> RunFloorAsync(BenchServers servers, int pace, int messages, int repeats, CancellationToken cancellationToken)
+    {
+        var settings = new Dictionary<string, string?>
+        {
+            [BareBus.UriVariable] = servers.RabbitMq.ToString(),
+            [BareBus.QueueVariable] = $"bare-{pace}",
+            [BareBus.RawVariable] = "false",
+            [BareBus.WindowVariable] = "300",
+            [LatencyProbe.RateVariable] = pace.ToString(CultureInfo.InvariantCulture),
+        };
+        await using var receiver = await RoleProcess.StartAsync(TimedReceiver.Name, settings, cancellationToken);
+        await using var sender = await RoleProcess.StartAsync(TimedSender.Name, settings, cancellationToken);
+        var runs = new List<BusLatencies>();
+        for (var round = 0; round <= repeats; round++)
+        {
+            var received = receiver.RunAsync(messages, Limit, cancellationToken);
+            var sent = await sender.RunAsync(messages, Limit, cancellationToken);
+            runs.Add(new BusLatencies(LatencyFigures.Parse(sent.More)[0], LatencyFigures.Parse((await received).More)[0]));
+            Console.WriteLine($"  {pace,6:N0} messages/s  confirmed p50 {runs[^1].Confirmed.P50:N2} ms, received p50 {runs[^1].Received.P50:N2} p99 {runs[^1].Received.P99:N2} ms");
+        }
+
+        return runs[1..];
     }
 }

@@ -111,12 +111,14 @@ internal sealed class WholeSystem : IContestant
         limit.CancelAfter(RunLimit);
         try
         {
+            var written = await _ledger.ReadWorkAsync(limit.Token);
             var before = _meter.Read();
             var working = WorkAsync(tasks, limit.Token);
             await Task.WhenAny([working, .. _consumers.Select(consumer => consumer.Process.Exit)]);
             if (_consumers.FirstOrDefault(consumer => consumer.Process.Exit.IsCompleted) is { } ended)
                 throw new BenchFailedException($"{Name}: a consumer ended. {ended.Process.LastLines()}");
-            return Sample.Of(tasks, await working, CpuMeter.Between(before, _meter.Read()));
+            var sample = Sample.Of(tasks, await working, CpuMeter.Between(before, _meter.Read()));
+            return sample with { Written = await _ledger.ReadWorkAsync(limit.Token) - written };
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

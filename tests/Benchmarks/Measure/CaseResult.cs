@@ -48,6 +48,8 @@ internal sealed record CaseResult(
             ["peakMiBByPart"] = ResultFile.Node(c.PeakMiBByPart),
             ["processorsBusy"] = ResultFile.Node(c.Busy),
             ["othersShareOfMachine"] = ResultFile.Node(c.Elsewhere),
+            ["walBytesPerTask"] = ResultFile.Node(c.WalBytesPerTask),
+            ["transactionsPerThousandTasks"] = ResultFile.Node(c.TransactionsPerThousand),
             ["runs"] = ResultFile.Node(c.Samples.Select(s => new { s.Rate, s.CpuPerTask, ElapsedSeconds = s.Elapsed.TotalSeconds })),
         })]),
     };
@@ -78,6 +80,12 @@ internal sealed record ContestantResult(string Name, IReadOnlyList<Sample> Sampl
     /// <summary>The share of the machine's processors that everybody together used, 0 to 1.</summary>
     public Spread Busy => Spread.Of(Samples.Select(s => s.Busy));
 
+    /// <summary>Bytes of Postgres's write-ahead log for one task; null: not looked at.</summary>
+    public Spread? WalBytesPerTask => Of(s => s.Written?.WalBytes / (double)s.Tasks);
+
+    /// <summary>Transactions that wrote something for 1,000 tasks; null: not looked at.</summary>
+    public Spread? TransactionsPerThousand => Of(s => s.Written?.Transactions * 1_000.0 / s.Tasks);
+
     /// <summary>The most memory that each of our own processes had resident, in MiB.</summary>
     public IReadOnlyDictionary<string, Spread> PeakMiBByPart =>
         Samples[0].PeakMiB.Keys.ToDictionary(part => part, part => Spread.Of(Samples.Select(s => s.PeakMiB[part])));
@@ -85,4 +93,10 @@ internal sealed record ContestantResult(string Name, IReadOnlyList<Sample> Sampl
     /// <summary>µs of CPU for one task, by part.</summary>
     public IReadOnlyDictionary<string, Spread> CpuByPart =>
         Samples[0].Cpu.Keys.ToDictionary(part => part, part => Spread.Of(Samples.Select(s => s.PerTask(s.Cpu[part]))));
+
+    private Spread? Of(Func<Sample, double?> figure)
+    {
+        double[] figures = [.. Samples.Select(figure).OfType<double>()];
+        return figures.Length == 0 ? null : Spread.Of(figures);
+    }
 }

@@ -38,3 +38,8 @@ internal sealed record Latencies(Latency Accepted, Latency Started, Latency Seen
         return new Latencies(new(n[0], n[1], n[2]), new(n[3], n[4], n[5]), new(n[6], n[7], n[8]));
     }
 }
+
+/// <summary>The way of a message through a bus that does nothing else, each counted from the moment before its send.</summary>
+/// <param name="Confirmed">The broker has it.</param>
+/// <param name="Received">Its consumer was called.</param>
+internal sealed record BusLatencies(Latency Confirmed, Latency Received);

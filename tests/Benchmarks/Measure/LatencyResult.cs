@@ -17,11 +17,19 @@ internal sealed record LatencyResult(
     private static readonly (string Name, Func<Latencies, Latency> Of)[] Steps =
         [("accepted", l => l.Accepted), ("handler starts", l => l.Started), ("result seen", l => l.Seen)];
 
+    private static readonly (string Name, Func<BusLatencies, Latency> Of)[] FloorSteps =
+        [("floor: confirmed", l => l.Confirmed), ("floor: received", l => l.Received)];
+
+    /// <summary>By messages a second: what a bus without anything of ours showed.</summary>
+    public IReadOnlyDictionary<int, IReadOnlyList<BusLatencies>> Floor { get; init; } = new Dictionary<int, IReadOnlyList<BusLatencies>>();
+
     /// <summary>The most memory that each of our own processes had resident at any pace, in MiB.</summary>
     public IReadOnlyDictionary<string, double> PeakMiB { get; init; } = new Dictionary<string, double>();
 
     /// <inheritdoc/>
-    public IReadOnlyDictionary<string, double> Ratios => new Dictionary<string, double>();
+    public IReadOnlyDictionary<string, double> Ratios => Floor.ToDictionary(
+        pace => $"{pace.Key} tasks/s: handler starts, p50 × floor",
+        pace => Spread.Of(Paces[pace.Key].Select(run => run.Started.P50)).Median / Spread.Of(pace.Value.Select(run => run.Received.P50)).Median);
 
     /// <inheritdoc/>
     public void Write(TextWriter output)
@@ -59,12 +67,17 @@ internal sealed record LatencyResult(
         ["peakMiBByPart"] = ResultFile.Node(PeakMiB),
     };
 
-    private IEnumerable<Row> Rows() => Paces.SelectMany(pace => Steps.Select(step => new Row(
-        pace.Key,
-        step.Name,
-        Spread.Of(pace.Value.Select(run => step.Of(run).P50)),
-        Spread.Of(pace.Value.Select(run => step.Of(run).P99)),
-        Spread.Of(pace.Value.Select(run => step.Of(run).Max)))));
+    private IEnumerable<Row> Rows() => Paces.SelectMany(pace => (IEnumerable<Row>)
+    [
+        .. FloorSteps.Where(_ => Floor.ContainsKey(pace.Key)).Select(step => ToRow(pace.Key, step.Name, Floor[pace.Key].Select(step.Of))),
+        .. Steps.Select(step => ToRow(pace.Key, step.Name, pace.Value.Select(step.Of))),
+    ]);
+
+    private static Row ToRow(int pace, string step, IEnumerable<Latency> runs)
+    {
+        Latency[] all = [.. runs];
+        return new Row(pace, step, Spread.Of(all.Select(run => run.P50)), Spread.Of(all.Select(run => run.P99)), Spread.Of(all.Select(run => run.Max)));
+    }
 
     private sealed record Row(int Pace, string Step, Spread P50, Spread P99, Spread Worst);
 }

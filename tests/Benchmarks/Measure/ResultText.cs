@@ -18,11 +18,13 @@ internal static class ResultText
         ]));
         output.WriteLine();
         string[] parts = [.. result.Contestants.SelectMany(c => c.CpuByPart.Keys).Distinct()];
-        TextTable.Write(output, ["CPU µs/task, medians", .. parts, "vacuum after", "others' load", "processors busy"], result.Contestants.Select(c => (string[])
+        TextTable.Write(output, ["CPU µs/task, medians", .. parts, "vacuum after", "WAL bytes/task", "commits/1,000 tasks", "others' load", "processors busy"], result.Contestants.Select(c => (string[])
         [
             c.Name,
             .. parts.Select(part => c.CpuByPart.TryGetValue(part, out var cpu) ? $"{cpu.Median:N1}" : "–"),
             $"{c.UpkeepPerTask.Median:N1}",
+            c.WalBytesPerTask is { } wal ? $"{wal.Median:N0}" : "–",
+            c.TransactionsPerThousand is { } transactions ? $"{transactions.Median:N1}" : "–",
             $"{c.Elsewhere.Median:P0}",
             $"{c.Busy.Median:P0}",
         ]));

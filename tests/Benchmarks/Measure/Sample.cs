@@ -14,6 +14,9 @@ internal sealed record Sample(int Tasks, TimeSpan Elapsed, IReadOnlyDictionary<s
     /// <summary>How much of the machine's processors everybody together used, until all was settled; 0 to 1.</summary>
     public double Busy { get; init; }
 
+    /// <summary>What Postgres wrote, until all was settled; null: nobody looked.</summary>
+    public LedgerWork? Written { get; init; }
+
     /// <summary>Tasks per second.</summary>
     public double Rate => Tasks / Elapsed.TotalSeconds;
 

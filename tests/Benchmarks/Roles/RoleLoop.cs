@@ -33,6 +33,8 @@ internal static class RoleLoop
     {
         BareSender.Name => new BareSender(),
         BareReceiver.Name => new BareReceiver(),
+        TimedSender.Name => new TimedSender(),
+        TimedReceiver.Name => new TimedReceiver(),
         RawSender.Name => new RawSender(),
         RawReceiver.Name => new RawReceiver(),
         LibrarySubmitter.Name => new LibrarySubmitter(new LibraryStages()),

@@ -35,6 +35,15 @@ internal sealed class BenchLedger(string connectionString, int serverId) : IAsyn
         await WaitUntilTrueAsync(none, cancellationToken);
     }
 
+    /// <summary>What the server has written since it was made.</summary>
+    public async Task<LedgerWork> ReadWorkAsync(CancellationToken cancellationToken)
+    {
+        await using var read = _postgres.CreateCommand("SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint, pg_snapshot_xmax(pg_current_snapshot())::text::bigint");
+        await using var row = await read.ExecuteReaderAsync(cancellationToken);
+        await row.ReadAsync(cancellationToken);
+        return new LedgerWork(row.GetInt64(0), row.GetInt64(1));
+    }
+
     /// <summary>Makes all outbox rows nobody's, as a process does with its own when it stops.</summary>
     public async Task DisownAllAsync(CancellationToken cancellationToken)
     {
