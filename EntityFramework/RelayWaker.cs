@@ -12,18 +12,23 @@ namespace Messaging.EntityFramework;
 public sealed class RelayWaker(Action wake) : DbTransactionInterceptor
 {
     /// <inheritdoc/>
-    public override void TransactionCommitted(DbTransaction transaction, TransactionEndEventData eventData) => Wake(transaction);
+    public override void TransactionCommitted(DbTransaction transaction, TransactionEndEventData eventData)
+    {
+        ArgumentNullException.ThrowIfNull(eventData);
+        Wake(eventData);
+    }
 
     /// <inheritdoc/>
     public override Task TransactionCommittedAsync(DbTransaction transaction, TransactionEndEventData eventData, CancellationToken cancellationToken = default)
     {
-        Wake(transaction);
+        ArgumentNullException.ThrowIfNull(eventData);
+        Wake(eventData);
         return Task.CompletedTask;
     }
 
-    private void Wake(DbTransaction transaction)
+    private void Wake(TransactionEndEventData committed)
     {
-        if (TaskEnqueueing.HasTasks(transaction))
+        if (committed.Context is { } db && TaskEnqueueing.HasTasks(db, committed.TransactionId))
             wake();
     }
 }

@@ -1,4 +1,3 @@
-using System.Data;
 using System.Runtime.CompilerServices;
 using System.Transactions;
 using Messaging.Contracts.Kinds;
@@ -20,7 +19,8 @@ namespace Messaging.EntityFramework;
 /// </remarks>
 public static class TaskEnqueueing
 {
-    private static readonly ConditionalWeakTable<IDbTransaction, object> Enqueued = new();
+    // By EF's id of the transaction: Npgsql uses its transaction objects again.
+    private static readonly ConditionalWeakTable<DbContext, object> Enqueued = new();
 
     /// <summary>Enqueues a task in the context's current transaction.</summary>
     /// <param name="db">A context on Npgsql with a transaction: <c>Database.BeginTransactionAsync</c>, <c>UseTransaction</c>, or an ambient one.</param>
@@ -42,7 +42,7 @@ public static class TaskEnqueueing
         {
             await using var command = call.On(connection, transaction);
             command.CommandTimeout = db.Database.GetCommandTimeout() ?? command.CommandTimeout;
-            return Remember(transaction, await command.ExecuteScalarAsync(cancellationToken));
+            return Remember(db, await command.ExecuteScalarAsync(cancellationToken));
         }
         finally
         {
@@ -69,7 +69,7 @@ public static class TaskEnqueueing
         {
             using var command = call.On(connection, transaction);
             command.CommandTimeout = db.Database.GetCommandTimeout() ?? command.CommandTimeout;
-            return Remember(transaction, command.ExecuteScalar());
+            return Remember(db, command.ExecuteScalar());
         }
         finally
         {
@@ -91,7 +91,7 @@ public static class TaskEnqueueing
         this NpgsqlTransaction transaction, ITaskInput<TResult> input, EnqueueOptions? options = null, CancellationToken cancellationToken = default)
     {
         await using var command = SubmitCall.Of(input, options).On(ConnectionOf(transaction), transaction);
-        return Remember(transaction, await command.ExecuteScalarAsync(cancellationToken));
+        return (Guid)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
     /// <summary>Enqueues a task in a transaction of plain Npgsql.</summary>
@@ -105,16 +105,16 @@ public static class TaskEnqueueing
     public static Guid EnqueueTask<TResult>(this NpgsqlTransaction transaction, ITaskInput<TResult> input, EnqueueOptions? options = null)
     {
         using var command = SubmitCall.Of(input, options).On(ConnectionOf(transaction), transaction);
-        return Remember(transaction, command.ExecuteScalar());
+        return (Guid)command.ExecuteScalar()!;
     }
 
-    /// <summary>True if a task was enqueued in this transaction, whatever became of it.</summary>
-    internal static bool HasTasks(IDbTransaction transaction) => Enqueued.TryGetValue(transaction, out _);
+    /// <summary>True if a task was enqueued in this transaction of a context, and in none of it since.</summary>
+    internal static bool HasTasks(DbContext db, Guid transactionId) => Enqueued.TryGetValue(db, out var last) && transactionId.Equals(last);
 
-    private static Guid Remember(IDbTransaction? transaction, object? id)
+    private static Guid Remember(DbContext db, object? id)
     {
-        if (transaction is not null)
-            Enqueued.AddOrUpdate(transaction, Enqueued);
+        if (db.Database.CurrentTransaction is { } transaction)
+            Enqueued.AddOrUpdate(db, transaction.TransactionId);
         return (Guid)id!;
     }
 

@@ -83,7 +83,7 @@ public sealed class AmqpSubmitTests
         await Eventually.GetAsync(_ => system.CountAsync("tasks"), seen => seen >= 3_000, TimeSpan.FromSeconds(60));
         await system.DrainedAsync(TimeSpan.FromSeconds(60));
         await using var outside = await AmqpClient.ConnectAsync(rabbitMq.Uri);
-        await Eventually.GetAsync(async _ => (await outside.Channel.QueueDeclarePassiveAsync(Submit)).MessageCount, left => left == 0, TimeSpan.FromSeconds(30));
+        await Eventually.GetAsync(async token => (await outside.Channel.QueueDeclarePassiveAsync(Submit, token)).MessageCount, left => left == 0, TimeSpan.FromSeconds(30));
 
         Assert.That(await system.CountAsync("tasks"), Is.EqualTo(3_000));
         Assert.That(await system.CountAsync("outcomes WHERE state = 4"), Is.EqualTo(3_000));
@@ -98,5 +98,5 @@ public sealed class AmqpSubmitTests
     private static Task PublishAsync(AmqpClient client, int from, int count) => Parallel.ForEachAsync(
         Enumerable.Range(from, count),
         new ParallelOptions { MaxDegreeOfParallelism = 200 },
-        async (i, _) => await client.PublishAsync($$"""{"id":"message-{{i}}","kind":"debug.echo","input":{"message":"{{i}}"}}"""));
+        async (i, _) => await client.PublishAsync($$$"""{"id":"message-{{{i}}}","kind":"debug.echo","input":{"message":"{{{i}}}"}}"""));
 }
