@@ -9,6 +9,7 @@ using Messaging.Infrastructure.Reconcile;
 using Messaging.Infrastructure.Retention;
 using Messaging.Infrastructure.Store;
 using Messaging.Producer.Access;
+using Messaging.Producer.Amqp;
 using Messaging.Producer.Cli;
 using Messaging.Producer.Features;
 using Messaging.Producer.Http;
@@ -68,6 +69,7 @@ public static class Program
                 .AddLedger(builder.Configuration)                                     // Postgres: waits for it, migrates; submit, cancel, reads
                 .AddAccess(builder.Configuration)                                     // API keys, the audit log
                 .AddAccessGate()                                                      // who may do what, and how fast
+                .AddSqlSubmit()                                                       // what messaging.submit needs to know of the settings
                 .AddQueueDepths()                                                     // counts what each queue holds: full ones answer 429
                 .AddInstanceHeartbeat(new InstanceProfile { Role = "producer" })      // owns outbox rows, so it says that it lives
                 .AddBrokerPublishing(builder.Configuration)                           // RabbitMQ, the connection that sends
@@ -78,7 +80,8 @@ public static class Program
                 .AddOperations()                                                      // retry all, discard all
                 .AddReconciler(builder.Configuration)                                 // compares the ledger with itself, markers
                 .AddRetention(builder.Configuration)                                  // drops old days, keeps what must stay of them
-                .AddFiles())                                                          // deletes files that nobody needs any more
+                .AddFiles()                                                           // deletes files that nobody needs any more
+                .AddAmqpSubmits(builder.Configuration))                               // tasks that come over RabbitMQ
             .AddHttpActions();                                                        // checks, waits, problems, health; the server itself comes last
 
         var app = builder.Build();

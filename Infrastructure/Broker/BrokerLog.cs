@@ -61,4 +61,25 @@ internal static partial class BrokerLog
 
     [LoggerMessage(1323, LogLevel.Critical, "This process ends, for its supervisor to start another: {Reason}")]
     public static partial void GivenUp(this ILogger log, string reason);
+
+    [LoggerMessage(1324, LogLevel.Information, "Taking tasks from " + QueueNames.Submit)]
+    public static partial void TakingSubmits(this ILogger log);
+
+    [LoggerMessage(1325, LogLevel.Information, "No tasks are taken from " + QueueNames.Submit + " for now, they wait there: {Reason}")]
+    public static partial void NotTakingSubmits(this ILogger log, string reason);
+
+    [LoggerMessage(1326, LogLevel.Warning, "A message in " + QueueNames.Submit + " can't become a task and goes to " + QueueNames.SubmitRejected + ": {Reason}")]
+    public static partial void SubmitRejected(this ILogger log, string reason);
+
+    [LoggerMessage(1327, LogLevel.Warning, "A message could not be put into " + QueueNames.SubmitRejected + " yet, trying again: {Reason}")]
+    public static partial void SubmitNotRejected(this ILogger log, string reason);
+
+    [LoggerMessage(1328, LogLevel.Error, "A message in " + QueueNames.Submit + " could not be dealt with and goes back: {Reason}")]
+    public static partial void SubmitFailed(this ILogger log, string reason, Exception exception);
+
+    [LoggerMessage(1329, LogLevel.Information, "Whoever asks for an answer to a task over AMQP gets none for {Seconds:0} s: {Reason}")]
+    public static partial void RepliesNotSent(this ILogger log, double seconds, string reason);
+
+    [LoggerMessage(1330, LogLevel.Debug, "A message in " + QueueNames.Submit + " could not be settled and comes again: {Reason}")]
+    public static partial void SubmitNotAcknowledged(this ILogger log, string reason);
 }

@@ -47,6 +47,25 @@ public static class BrokerRegistration
     }
 
     /// <summary>
+    /// Registers the AMQP door, which hands every message to the host's <see cref="ISubmitReceiver"/>. Needs <see cref="AddBrokerPublishing"/>
+    /// and the stages that accept; comes after them. Settings come from the section <c>Messaging:Amqp</c> (<see cref="SubmitEndpointOptions"/>).
+    /// For producers.
+    /// </summary>
+    public static IServiceCollection AddBrokerSubmitting(this IServiceCollection services, IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        services.AddOptions<SubmitEndpointOptions>().Bind(configuration.GetSection("Messaging:Amqp")).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton(provider => new SubmitEndpoint(
+            provider.GetRequiredService<RabbitMqAddress>(),
+            provider.GetRequiredService<ISubmitReceiver>(),
+            provider.GetRequiredService<IOptions<SubmitEndpointOptions>>().Value,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<SubmitEndpoint>>()));
+        services.AddHostedService(provider => provider.GetRequiredService<SubmitEndpoint>());
+        return services;
+    }
+
+    /// <summary>
     /// Registers the receiving bus, which hands every delivery to the host's <see cref="ITaskReceiver"/>. Needs
     /// <see cref="AddBrokerPublishing"/> and the ledger. Comes last: hosts stop in the reverse order, and taking stops first.
     /// </summary>

@@ -15,6 +15,15 @@ public static class QueueNames
     /// <summary>The exchange through which processes say which tasks have changed. Each producer has an exclusive queue of its own on it.</summary>
     public const string TasksChanged = "messaging.tasks-changed";
 
+    /// <summary>Where clients in any language publish tasks to; its consumers are the producers. Its name is their contract.</summary>
+    public const string Submit = "messaging.submit";
+
+    /// <summary>Where a message to <see cref="Submit"/> goes that can't become a task, its body as it was, with the problem in a header.</summary>
+    public const string SubmitRejected = "messaging.submit.rejected";
+
+    /// <summary>Header of a message in <see cref="SubmitRejected"/>: the problem, as the HTTP API would have answered it, in JSON.</summary>
+    public const string ProblemHeader = "messaging-problem";
+
     /// <summary>Header of a rejected message: why it could not be read.</summary>
     public const string ReasonHeader = "messaging-reason";
 

@@ -21,7 +21,13 @@ internal static class QueueTopology
         ["x-overflow"] = "reject-publish", // what at-least-once requires; nothing limits the length
     };
 
-    /// <summary>The arguments of <see cref="QueueNames.Dead"/> and <see cref="QueueNames.Rejected"/>.</summary>
+    /// <summary>The arguments of <see cref="QueueNames.Submit"/>: what the broker gives up is kept beside what was refused.</summary>
+    public static IReadOnlyDictionary<string, object?> SubmitArguments { get; } = new Dictionary<string, object?>(TaskArguments)
+    {
+        ["x-dead-letter-exchange"] = QueueNames.SubmitRejected,
+    };
+
+    /// <summary>The arguments of <see cref="QueueNames.Dead"/>, <see cref="QueueNames.Rejected"/> and <see cref="QueueNames.SubmitRejected"/>.</summary>
     public static IReadOnlyDictionary<string, object?> PlainArguments { get; } = new Dictionary<string, object?>
     {
         ["x-queue-type"] = "quorum",
@@ -30,7 +36,9 @@ internal static class QueueTopology
 
     /// <summary>The arguments of a queue, by its name on the broker.</summary>
     public static IReadOnlyDictionary<string, object?> ArgumentsOf(string name) =>
-        name is QueueNames.Dead or QueueNames.Rejected ? PlainArguments : TaskArguments;
+        name is QueueNames.Dead or QueueNames.Rejected or QueueNames.SubmitRejected ? PlainArguments
+        : name is QueueNames.Submit ? SubmitArguments
+        : TaskArguments;
 
     /// <summary>Declares a queue with its exchange and binding; does nothing if they are there.</summary>
     /// <param name="channel">A channel; broken if the broker has the queue with other arguments.</param>

@@ -1,3 +1,4 @@
+using Messaging.Infrastructure.Store.Changes;
 using Messaging.Infrastructure.Store.Connections;
 using Messaging.Infrastructure.Store.Read;
 using Microsoft.Extensions.Hosting;
@@ -16,6 +17,7 @@ public sealed class OutboxSweeper(
     OutboxRelay relay,
     SettleStage settle,
     TaskContents contents,
+    TaskChanges changes,
     InstanceIdentity identity,
     OutboxSignal signal,
     TimeProvider time,
@@ -47,6 +49,9 @@ public sealed class OutboxSweeper(
             return 0;
         try
         {
+            // Whoever committed them in a transaction of his own has told nobody.
+            if (changes.Wanted)
+                changes.Tell([.. rows.SelectMany(r => r.Tasks)]);
             var tasks = (await contents.LoadAsync(rows.SelectMany(r => r.Tasks), cancellationToken)).ToDictionary(t => t.Id);
             // What is not open any more is left out; a row with nothing left is simply settled.
             reservation.HandOver([.. rows.Select(r => new OutboxBatch(r.Id, r.Queue, [.. r.Tasks.Where(tasks.ContainsKey).Select(id => tasks[id])]))]);

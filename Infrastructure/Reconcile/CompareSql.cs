@@ -8,12 +8,16 @@ public static class CompareSql
 
     /// <summary>
     /// The end of a page that begins at $1: the id $2 tasks further on, or the newest id that is looked at yet. Tasks of the last
-    /// minute are left for the next time, because older ids may still be committed. Index: primary keys of the partitions of tasks.
+    /// minute are left for the next time, because older ids may still be committed; so are those since the oldest transaction that has
+    /// submitted by SQL and is still open. Index: primary keys of the partitions of tasks.
     /// </summary>
     public const string PageEnd = """
+        WITH settled AS MATERIALIZED (
+            SELECT messaging.uuid_floor(least(now() - interval '1 minute', messaging.submitting_since())) AS floor
+        )
         SELECT coalesce(
-            (SELECT id FROM messaging.tasks WHERE id >= $1 AND id < messaging.uuid_floor(now() - interval '1 minute') ORDER BY id OFFSET $2 LIMIT 1),
-            greatest($1, messaging.uuid_floor(now() - interval '1 minute')))
+            (SELECT id FROM messaging.tasks WHERE id >= $1 AND id < (SELECT floor FROM settled) ORDER BY id OFFSET $2 LIMIT 1),
+            greatest($1, (SELECT floor FROM settled)))
         """;
 
     /// <summary>

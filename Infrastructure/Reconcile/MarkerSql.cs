@@ -5,10 +5,10 @@ public static class MarkerSql
 {
     /// <summary>
     /// Since when somebody has been writing without having committed: what that was can't be seen yet. The moment of the look, if
-    /// nobody is. Comes before <see cref="Prepare"/>, in a transaction of its own.
+    /// nobody is. Comes before <see cref="Prepare"/>, in a transaction of its own. Who submits by SQL is seen whoever he is, by his lock.
     /// </summary>
     public const string OldestWriter = """
-        SELECT least(clock_timestamp(), min(xact_start)) FROM pg_stat_activity
+        SELECT least(clock_timestamp(), min(xact_start), (SELECT messaging.submitting_since())) FROM pg_stat_activity
         WHERE datname = current_database() AND backend_xid IS NOT NULL AND pid <> pg_backend_pid()
         """;
 

@@ -71,4 +71,7 @@ public static class LedgerRegistration
     /// <summary>Counts the queues' depths in this process, so that <see cref="QueueDepths.Check"/> knows more than what it accepted itself. For producers.</summary>
     public static IServiceCollection AddQueueDepths(this IServiceCollection services) =>
         services.AddHostedService(provider => provider.GetRequiredService<QueueDepths>());
+
+    /// <summary>Keeps the SQL function <c>messaging.submit</c> told of this process's settings. For producers.</summary>
+    public static IServiceCollection AddSqlSubmit(this IServiceCollection services) => services.AddHostedService<SqlSubmitSettings>();
 }

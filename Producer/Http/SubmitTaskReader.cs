@@ -25,7 +25,10 @@ internal ref struct SubmitTaskReader
     private List<ProblemError>? _wrongShape;
     private List<ProblemError>? _notBuilt;
     private List<ProblemError>? _wrongValue;
+    private readonly bool _withId;
     private int _seen;
+    private bool _hasId;
+    private string? _id;
 
     private string? _kind;
     private ReadOnlyMemory<byte> _input;
@@ -38,15 +41,25 @@ internal ref struct SubmitTaskReader
     private List<string>? _tags;
     private string? _idempotencyKey;
 
-    private SubmitTaskReader(ReadOnlyMemory<byte> json)
+    private SubmitTaskReader(ReadOnlyMemory<byte> json, bool withId)
     {
+        _withId = withId;
         _json = json;
         _reader = new Utf8JsonReader(json.Span, ReaderOptions);
     }
 
     /// <summary>Reads a task; the request's input is a part of <paramref name="json"/>.</summary>
     public static bool TryRead(
-        ReadOnlyMemory<byte> json, [NotNullWhen(true)] out SubmitTaskRequest? request, [NotNullWhen(false)] out Problem? problem)
+        ReadOnlyMemory<byte> json, [NotNullWhen(true)] out SubmitTaskRequest? request, [NotNullWhen(false)] out Problem? problem) =>
+        TryRead(json, withId: false, out request, out problem);
+
+    /// <summary>Reads a task as it comes by AMQP: with the member <c>id</c>, which is its idempotency key.</summary>
+    public static bool TryReadWithId(
+        ReadOnlyMemory<byte> json, [NotNullWhen(true)] out SubmitTaskRequest? request, [NotNullWhen(false)] out Problem? problem) =>
+        TryRead(json, withId: true, out request, out problem);
+
+    private static bool TryRead(
+        ReadOnlyMemory<byte> json, bool withId, [NotNullWhen(true)] out SubmitTaskRequest? request, [NotNullWhen(false)] out Problem? problem)
     {
         request = null;
         if (MalformedJson.OfEncoding(json.Span) is { } encoding)
@@ -55,7 +68,7 @@ internal ref struct SubmitTaskReader
             return false;
         }
 
-        var reader = new SubmitTaskReader(json);
+        var reader = new SubmitTaskReader(json, withId);
         try
         {
             reader.ReadTask();
@@ -87,7 +100,7 @@ internal ref struct SubmitTaskReader
         Deadline = _deadline,
         MaxAttempts = _maxAttempts,
         Tags = _tags,
-        IdempotencyKey = _idempotencyKey,
+        IdempotencyKey = _id ?? _idempotencyKey,
     };
 
     private void ReadTask()
@@ -106,6 +119,8 @@ internal ref struct SubmitTaskReader
                 WrongShape("kind", "Missing: every task has a kind.");
             if ((_seen & Bit("input")) == 0)
                 WrongShape("input", "Missing: every task has an input; {} if its kind needs none.");
+            if (_withId)
+                CheckId();
         }
 
         // Throws if something follows.
@@ -134,8 +149,33 @@ internal ref struct SubmitTaskReader
             ReadTags();
         else if (_reader.ValueTextEquals("idempotencyKey"u8) && First("idempotencyKey"))
             _idempotencyKey = ReadText("idempotencyKey");
+        else if (_withId && _reader.ValueTextEquals("id"u8))
+            ReadId();
         else
             RefuseMember();
+    }
+
+    private void ReadId()
+    {
+        if (_hasId)
+        {
+            SkipValue();
+            WrongShape("id", "Given more than once.");
+            return;
+        }
+
+        _hasId = true;
+        _id = ReadText("id");
+        if (_id is not null && !Names.IsIdempotencyKey(_id))
+            WrongValue("id", $"It is not {Names.IdempotencyKeyRule}.");
+    }
+
+    private void CheckId()
+    {
+        if (!_hasId)
+            WrongShape("id", "Missing: a message has an id of its sender's, which tells a repetition from another task.");
+        else if (_id is not null && _idempotencyKey is not null && _id != _idempotencyKey)
+            WrongShape("idempotencyKey", "It is not the id, which is the idempotency key of a message; leave it out.");
     }
 
     private bool First(string member)

@@ -1,4 +1,5 @@
 using Messaging.Infrastructure.Outbox;
+using Messaging.Infrastructure.Store.Changes;
 using Messaging.Infrastructure.Store.Connections;
 using Messaging.Infrastructure.Store.Read;
 using Messaging.Tests.Support;
@@ -164,6 +165,7 @@ public sealed class OutboxSweeperTests : OutboxTest
             relay,
             settle,
             services.GetRequiredService<TaskContents>(),
+            services.GetRequiredService<TaskChanges>(),
             identity,
             new OutboxSignal(),
             TimeProvider.System,

@@ -37,16 +37,24 @@ public static class ServerPackages
         var names = string.Join(" and ", missing);
         if (Command.Find("apt-get") is null)
             throw new ServerStartException($"Not installed: {names}. Install Postgres {ServerBinaries.OldestPostgres}+ and RabbitMQ 3.10+ (with Erlang) so that they are in PATH.");
-        var root = await AsRootAsync(cancellationToken)
-            ?? throw new ServerStartException($"Not installed: {names}. Run: {InstallCommand}");
+        await InstallAsync(missing, say, cancellationToken);
+        if (FindMissing() is { Count: > 0 } still)
+            throw new ServerStartException($"{string.Join(" and ", still)} of this system is too old: Postgres {ServerBinaries.OldestPostgres}+ and RabbitMQ 3.10+ are needed.");
+    }
 
+    /// <summary>Installs packages.</summary>
+    /// <exception cref="ServerStartException">It may not, or it failed.</exception>
+    internal static async Task InstallAsync(IReadOnlyCollection<string> packages, Action<string> say, CancellationToken cancellationToken)
+    {
+        var names = string.Join(" and ", packages);
+        var root = Command.Find("apt-get") is null ? null : await AsRootAsync(cancellationToken);
+        if (root is null)
+            throw new ServerStartException($"Not installed: {names}. Run: {InstallCommand}");
         say($"Installing {names} (a minute or so; the servers of the packages are not started)");
-        IReadOnlyList<string> command = [.. root, "/bin/sh", "-c", Script, "sh", .. missing];
+        IReadOnlyList<string> command = [.. root, "/bin/sh", "-c", Script, "sh", .. packages];
         var installed = await Command.RunAsync(command[0], command.Skip(1), cancellationToken: cancellationToken);
         if (!installed.Succeeded)
             throw new ServerStartException($"Installing {names} failed: {LogTail.Of(installed.Output)}");
-        if (FindMissing() is { Count: > 0 } still)
-            throw new ServerStartException($"{string.Join(" and ", still)} of this system is too old: Postgres {ServerBinaries.OldestPostgres}+ and RabbitMQ 3.10+ are needed.");
     }
 
     /// <summary>What to throw when a server's program is not there.</summary>

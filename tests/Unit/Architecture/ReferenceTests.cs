@@ -5,12 +5,13 @@ using Messaging.Tests.Support.Processes;
 
 namespace Messaging.Tests.Unit.Architecture;
 
-/// <summary>Contracts ← Infrastructure ← Producer, Consumers. Never sideways, never back.</summary>
+/// <summary>Contracts ← Infrastructure ← Producer, Consumers; Contracts ← EntityFramework. Never sideways, never back.</summary>
 public sealed class ReferenceTests
 {
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
         ["Contracts"] = [],
+        ["EntityFramework"] = ["Contracts"],
         ["Infrastructure"] = ["Contracts"],
         ["Producer"] = ["Infrastructure", "Contracts"],
         ["Consumers"] = ["Infrastructure", "Contracts"],
