@@ -1,4 +1,5 @@
 using Messaging.Consumers.Runtime;
+using Messaging.Contracts.Kinds;
 using Messaging.Infrastructure.Broker;
 using Messaging.Infrastructure.Files;
 using Messaging.Infrastructure.Maintenance;
@@ -16,6 +17,7 @@ if (args is [HealthProbe.Verb, var address])
 // they stop in the reverse: first the taking, last the heartbeat.
 var builder = Host.CreateApplicationBuilder(args);
 builder.Configuration.AddCommandLine(args, WorkerOptions.Switches);
+WorkerOptions.ListenByDefault(builder.Configuration, KindDescription.DefaultQueue, SendCallback.QueueName);
 builder.Logging
     .AddFilter("Microsoft", LogLevel.Warning)
     .AddFilter("MassTransit", LogLevel.Warning)

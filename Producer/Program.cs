@@ -1,5 +1,6 @@
 using Messaging.Infrastructure.Access;
 using Messaging.Infrastructure.Broker;
+using Messaging.Infrastructure.Callbacks;
 using Messaging.Infrastructure.Events;
 using Messaging.Infrastructure.Files;
 using Messaging.Infrastructure.Maintenance;
@@ -68,6 +69,7 @@ public static class Program
             .AddBehindServer(parts => parts
                 .AddLedger(builder.Configuration)                                     // Postgres: waits for it, migrates; submit, cancel, reads
                 .AddAccess(builder.Configuration)                                     // API keys, the audit log
+                .AddCallbacks(builder.Configuration)                                  // endpoints for callbacks; consumers send them
                 .AddAccessGate()                                                      // who may do what, and how fast
                 .AddSqlSubmit()                                                       // what messaging.submit needs to know of the settings
                 .AddQueueDepths()                                                     // counts what each queue holds: full ones answer 429
@@ -118,6 +120,18 @@ public static class Program
         DownloadFile.Map(app);
         GetFile.Map(app);
         DeleteFile.Map(app);
+        ListTaskCallbacks.Map(app);
+        ResendCallback.Map(app);
+        CreateCallbackEndpoint.Map(app);
+        ListCallbackEndpoints.Map(app);
+        GetCallbackEndpoint.Map(app);
+        RotateCallbackEndpoint.Map(app);
+        DisableCallbackEndpoint.Map(app);
+        EnableCallbackEndpoint.Map(app);
+        DeleteCallbackEndpoint.Map(app);
+        TestCallbackEndpoint.Map(app);
+        GetCallbackSecret.Map(app);
+        RotateCallbackSecret.Map(app);
         CreateKey.Map(app);
         ListKeys.Map(app);
         GetKey.Map(app);

@@ -12,7 +12,7 @@ namespace Messaging.Consumers.Runtime;
 /// </summary>
 internal sealed class TaskReceiver(
     TaskRunner runner,
-    SlotPool slots,
+    WorkerSlots slots,
     SuspectPlaces suspects,
     HandBackWriter handBack,
     DeliveriesInHand hands,
@@ -29,7 +29,7 @@ internal sealed class TaskReceiver(
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
 
     /// <inheritdoc/>
-    public bool HasRoom => slots.Taken < options.Concurrency && !drain.Draining.IsCancellationRequested;
+    public bool HasRoom => slots.Tasks.Taken < options.Concurrency && !drain.Draining.IsCancellationRequested;
 
     /// <inheritdoc/>
     public async Task ReceiveAsync(string queue, RunTasks message, CancellationToken cancellationToken)
@@ -127,7 +127,7 @@ internal sealed class TaskReceiver(
         using var patience = new Patience(options.HandBackAfter, time, drain.Draining, cancellationToken);
         for (var started = 0; started < tasks.Count;)
         {
-            if (drain.Draining.IsCancellationRequested || await slots.TakeAsync(queue, tasks.Count - started, patience.Token) is not (> 0 and var taken))
+            if (drain.Draining.IsCancellationRequested || await slots.Of(queue).TakeAsync(queue, tasks.Count - started, patience.Token) is not (> 0 and var taken))
                 return started;
             for (var i = started; i < started + taken; i++)
                 executions[i] = new TaskExecution(queue, tasks[i], progress, time) { Place = place };

@@ -20,7 +20,7 @@ internal sealed class TaskRunner(
     ProgressWriter progress,
     HandlerRegistry handlers,
     RunningTasks running,
-    SlotPool slots,
+    WorkerSlots slots,
     SuspectProbation probation,
     DrainSignal drain,
     InstanceIdentity identity,
@@ -69,7 +69,7 @@ internal sealed class TaskRunner(
         }
         finally
         {
-            slots.Release();
+            slots.Of(execution.Queue).Release();
         }
 
         await using var transaction = await execution.Context.TakeTransactionAsync(); // rolled back unless the recorder commits it

@@ -30,6 +30,12 @@ public sealed class WorkerOptions
     public int Concurrency { get; set; } = 100;
 
     /// <summary>
+    /// How many callbacks are sent at once, beside <see cref="Concurrency"/>: tasks of the queue <c>callbacks</c> have slots of their own, so that receivers that
+    /// are slow to answer keep no other task waiting. Default 100; 1 to 10,000. Of no account to a worker that does not listen on that queue.
+    /// </summary>
+    public int CallbackConcurrency { get; set; } = 100;
+
+    /// <summary>
     /// How many unacknowledged deliveries the broker may have sent for each queue. As many as there are slots: a task that goes alone
     /// then never waits in a worker's memory while another worker is idle, and packs keep the slots busy between two deliveries.
     /// </summary>
@@ -64,6 +70,18 @@ public sealed class WorkerOptions
 
     /// <summary>The IP address of the health port. Default <c>127.0.0.1</c>; <c>0.0.0.0</c> where a probe comes from outside.</summary>
     public string HealthAddress { get; set; } = "127.0.0.1";
+
+    /// <summary>Lets a worker listen on these queues where no setting says otherwise.</summary>
+    /// <param name="configuration">The worker's configuration; what it has already goes before.</param>
+    /// <param name="queues">Their names.</param>
+    public static void ListenByDefault(IConfigurationBuilder configuration, params string[] queues)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        configuration.Sources.Insert(0, new Microsoft.Extensions.Configuration.Memory.MemoryConfigurationSource
+        {
+            InitialData = [new($"{Section}:{nameof(Queues)}", string.Join(',', queues))],
+        });
+    }
 
     /// <summary><see cref="Queues"/>, taken apart.</summary>
     public IReadOnlyList<string> QueueNames => Queues.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);

@@ -17,6 +17,8 @@ internal static class WorkerOptionsCheck
             yield return $"{WorkerOptions.Section}:{nameof(options.Queues)} names '{twice.Key}' more than once.";
         if (options.Concurrency is < 1 or > 100_000)
             yield return Fault(nameof(options.Concurrency), options.Concurrency, "from 1 to 100000");
+        if (options.CallbackConcurrency is < 1 or > 10_000)
+            yield return Fault(nameof(options.CallbackConcurrency), options.CallbackConcurrency, "from 1 to 10000");
         if (options.HandBackAfter < TimeSpan.FromMilliseconds(50) || options.HandBackAfter > TimeSpan.FromMinutes(1))
             yield return Fault(nameof(options.HandBackAfter), options.HandBackAfter, "from 00:00:00.05 to 00:01:00");
         if (options.AckAfter < TimeSpan.FromMilliseconds(100) || options.AckAfter > TimeSpan.FromMinutes(10))

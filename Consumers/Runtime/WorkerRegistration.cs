@@ -54,6 +54,7 @@ public static class WorkerRegistration
         services.AddSingleton<TaskRunner>();
         services.AddSingleton<WorkerDrain>();
         services.AddSingleton<WorkerMeter>();
+        services.AddSingleton<WorkerSlots>();
         services.AddSingleton<ITaskReceiver, TaskReceiver>();
         services.AddHealthChecks().AddCheck<LedgerPulse>("ledger");
 

@@ -12,7 +12,7 @@ public sealed record AuditResponse
     /// <summary>What: one of <see cref="AuditActions"/>.</summary>
     public required string Action { get; init; }
 
-    /// <summary>With what: <c>task:ID</c>, <c>operation:ID</c>, <c>file:ID</c>, <c>key:ID</c>.</summary>
+    /// <summary>With what: <c>task:ID</c>, <c>operation:ID</c>, <c>file:ID</c>, <c>key:ID</c>, <c>callback-endpoint:NAME</c>, <c>callback-secret</c>.</summary>
     public required string Target { get; init; }
 
     /// <summary>Who: <c>key:ID</c>, <c>anonymous</c> or <c>cli</c>.</summary>
@@ -61,7 +61,35 @@ public static class AuditActions
     /// <summary>An API key was revoked.</summary>
     public const string RevokeKey = "key.revoke";
 
+    /// <summary>An endpoint for callbacks was registered.</summary>
+    public const string CreateCallbackEndpoint = "callback-endpoint.create";
+
+    /// <summary>An endpoint was disabled by a person.</summary>
+    public const string DisableCallbackEndpoint = "callback-endpoint.disable";
+
+    /// <summary>An endpoint was enabled again.</summary>
+    public const string EnableCallbackEndpoint = "callback-endpoint.enable";
+
+    /// <summary>An endpoint was deleted, with its secrets.</summary>
+    public const string DeleteCallbackEndpoint = "callback-endpoint.delete";
+
+    /// <summary>A test was sent to an endpoint.</summary>
+    public const string TestCallbackEndpoint = "callback-endpoint.test";
+
+    /// <summary>An endpoint, or the addresses together, got another secret.</summary>
+    public const string RotateCallbackSecret = "callback-secret.rotate";
+
+    /// <summary>The secret of addresses was shown.</summary>
+    public const string ShowCallbackSecret = "callback-secret.show";
+
+    /// <summary>A callback was sent once more, or sooner.</summary>
+    public const string ResendCallback = "callback.resend";
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [CancelTask, RetryTask, RemoveTask, DiscardDeadLetter, StartOperation, StopOperation, DeleteFile, CreateKey, RevokeKey];
+    [
+        CancelTask, RetryTask, RemoveTask, DiscardDeadLetter, StartOperation, StopOperation, DeleteFile, CreateKey, RevokeKey,
+        CreateCallbackEndpoint, DisableCallbackEndpoint, EnableCallbackEndpoint, DeleteCallbackEndpoint, TestCallbackEndpoint, RotateCallbackSecret,
+        ShowCallbackSecret, ResendCallback,
+    ];
 }

@@ -123,6 +123,18 @@ public static class ProblemTypes
     /// <summary>409: as many API keys work as can.</summary>
     public const string TooManyKeys = Prefix + "too-many-keys";
 
+    /// <summary>404, or 422 when a task names it: there is no endpoint for callbacks of this name.</summary>
+    public const string UnknownCallbackEndpoint = Prefix + "unknown-callback-endpoint";
+
+    /// <summary>409: there is an endpoint for callbacks of this name already.</summary>
+    public const string CallbackEndpointExists = Prefix + "callback-endpoint-exists";
+
+    /// <summary>409: there are as many endpoints for callbacks, or as many secrets of one, as there may be.</summary>
+    public const string TooManyCallbackEndpoints = Prefix + "too-many-callback-endpoints";
+
+    /// <summary>404: no such callback was or is to be sent about this task.</summary>
+    public const string UnknownCallback = Prefix + "unknown-callback";
+
     /// <summary>503: the ledger can't be reached or is too busy. Nothing was stored as far as is known; <c>Retry-After</c> says when to come back.</summary>
     public const string LedgerUnavailable = Prefix + "ledger-unavailable";
 

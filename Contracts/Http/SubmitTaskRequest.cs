@@ -59,4 +59,7 @@ public sealed record SubmitTaskRequest
     /// while the key is remembered (a day, unless the service is set otherwise). The header <c>Idempotency-Key</c> says the same. Default: none.
     /// </summary>
     public string? IdempotencyKey { get; init; }
+
+    /// <summary>Who is told, by a signed webhook, when the task ends. Default: nobody.</summary>
+    public CallbackRequest? Callback { get; init; }
 }

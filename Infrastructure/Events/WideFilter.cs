@@ -1,8 +1,12 @@
+using Messaging.Contracts.Kinds;
 using Messaging.Infrastructure.Store.Read;
 
 namespace Messaging.Infrastructure.Events;
 
-/// <summary>Which tasks a wide stream is about; nulls do not narrow.</summary>
+/// <summary>
+/// Which tasks a wide stream is about; nulls do not narrow. The tasks that send callbacks are in no stream that does not ask for their kind or queue: they
+/// would double what everybody hears.
+/// </summary>
 /// <param name="Tag">Only tasks with this tag.</param>
 /// <param name="Kind">Only tasks of this kind.</param>
 /// <param name="Queue">Only tasks of this queue.</param>
@@ -15,6 +19,6 @@ public sealed record WideFilter(string? Tag = null, string? Kind = null, string?
     public bool Matches(TaskRecord task)
     {
         ArgumentNullException.ThrowIfNull(task);
-        return (Kind is null || task.Kind == Kind) && (Queue is null || task.Queue == Queue) && (Tag is null || task.Tags.Contains(Tag, StringComparer.Ordinal));
+        return (Kind is null ? Queue is not null || task.Kind != SendCallback.KindName : task.Kind == Kind) && (Queue is null || task.Queue == Queue) && (Tag is null || task.Tags.Contains(Tag, StringComparer.Ordinal));
     }
 }

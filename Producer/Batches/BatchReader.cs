@@ -82,7 +82,7 @@ internal sealed class BatchReader(
             return;
         }
 
-        var (task, refused) = kinds.TryGet(request.Kind, out var kind)
+        var (task, refused) = !TaskAcceptor.MustLookUp(request) && kinds.TryGet(request.Kind, out var kind)
             ? acceptor.Accept(request, kind, traceParent)
             : await LookUpAsync(request, cancellationToken);
         if (task is null)

@@ -26,6 +26,12 @@ internal sealed class MemberReader : IDisposable
         : _wrongValue.Count > 0 ? Problems.InvalidValue(_wrongValue)
         : null;
 
+    /// <summary>What has the wrong shape so far: unknown, missing, twice, of another type.</summary>
+    public IReadOnlyList<ProblemError> WrongShapes => _wrongShape;
+
+    /// <summary>What has a value that can't be, so far.</summary>
+    public IReadOnlyList<ProblemError> WrongValues => _wrongValue;
+
     /// <summary>Parses a body; null if it is no JSON.</summary>
     public static MemberReader? Parse(ReadOnlyMemory<byte> body, out Problem? malformed)
     {
@@ -49,6 +55,9 @@ internal sealed class MemberReader : IDisposable
 
     /// <summary>The body as an object with these members and no others.</summary>
     public Members Object(string what, params string[] known) => new(this, _document.RootElement, "#", what, known);
+
+    /// <summary>The same for what is only a part of a body.</summary>
+    public Members Part(string pointer, string what, params string[] known) => new(this, _document.RootElement, pointer, what, known);
 
     /// <inheritdoc/>
     public void Dispose() => _document.Dispose();
@@ -90,6 +99,17 @@ internal sealed class MemberReader : IDisposable
             if (text is null || !allowed(text))
                 WrongValue(name, $"'{Problems.Short(text ?? value.GetRawText())}' is not {rule}.");
             return text;
+        }
+
+        /// <summary>A string that must not be said back, whatever is wrong with it.</summary>
+        public string? Secret(string name)
+        {
+            if (Value(name, JsonValueKind.String, "a string") is not { } value)
+                return null;
+            if (ReadText(value) is { } text)
+                return text;
+            WrongValue(name, "Half a surrogate pair is no character.");
+            return null;
         }
 
         /// <summary>An array of strings, each of which follows a rule; null if it is not there or no array.</summary>

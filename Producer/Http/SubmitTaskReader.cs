@@ -12,8 +12,8 @@ namespace Messaging.Producer.Http;
 /// </summary>
 internal ref struct SubmitTaskReader
 {
-    private static readonly string[] Members = ["kind", "input", "queue", "delay", "runAt", "timeout", "deadline", "maxAttempts", "tags", "idempotencyKey"];
-    private static readonly string[] LaterMembers = ["priority", "key", "dependsOn", "callback"];
+    private static readonly string[] Members = ["kind", "input", "queue", "delay", "runAt", "timeout", "deadline", "maxAttempts", "tags", "idempotencyKey", "callback"];
+    private static readonly string[] LaterMembers = ["priority", "key", "dependsOn"];
 
     private const string NotBuilt = "This version can't do it yet, so it is refused rather than ignored.";
 
@@ -40,6 +40,7 @@ internal ref struct SubmitTaskReader
     private int? _maxAttempts;
     private List<string>? _tags;
     private string? _idempotencyKey;
+    private CallbackRequest? _callback;
 
     private SubmitTaskReader(ReadOnlyMemory<byte> json, bool withId)
     {
@@ -101,6 +102,7 @@ internal ref struct SubmitTaskReader
         MaxAttempts = _maxAttempts,
         Tags = _tags,
         IdempotencyKey = _id ?? _idempotencyKey,
+        Callback = _callback,
     };
 
     private void ReadTask()
@@ -149,6 +151,8 @@ internal ref struct SubmitTaskReader
             ReadTags();
         else if (_reader.ValueTextEquals("idempotencyKey"u8) && First("idempotencyKey"))
             _idempotencyKey = ReadText("idempotencyKey");
+        else if (_reader.ValueTextEquals("callback"u8) && First("callback"))
+            _callback = CallbackReader.Read(ReadRaw(), ref _wrongShape, ref _wrongValue);
         else if (_withId && _reader.ValueTextEquals("id"u8))
             ReadId();
         else

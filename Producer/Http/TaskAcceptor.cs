@@ -1,15 +1,18 @@
 using Messaging.Contracts.Http;
 using Messaging.Contracts.Kinds;
 using Messaging.Contracts.Tasks;
+using Messaging.Infrastructure.Callbacks;
 using Messaging.Infrastructure.Store.Connections;
 using Messaging.Infrastructure.Store.Depth;
 using Messaging.Infrastructure.Store.Kinds;
 using Messaging.Infrastructure.Store.Submit;
+using Microsoft.Extensions.Options;
 
 namespace Messaging.Producer.Http;
 
 /// <summary>Checks a request against the rules and its kind, and makes it a task that may be stored.</summary>
-internal sealed class TaskAcceptor(KnownKinds kinds, LedgerClock clock, QueueDepths depths, SubmitStage submit)
+internal sealed class TaskAcceptor(
+    KnownKinds kinds, LedgerClock clock, QueueDepths depths, SubmitStage submit, EndpointNames endpoints, IOptions<CallbackOptions> callbacks)
 {
     /// <summary>
     /// The task that the same request has made before, if it had a key that is still remembered. Asked when the request is refused now: a repetition gets its
@@ -22,15 +25,25 @@ internal sealed class TaskAcceptor(KnownKinds kinds, LedgerClock clock, QueueDep
             ? earlier
             : null;
 
-    /// <summary>The same as <see cref="Accept"/>, for a kind that is not known yet: looks into the ledger before refusing it.</summary>
-    /// <exception cref="Npgsql.NpgsqlException">The ledger can't be reached, so nobody knows the kind.</exception>
+    /// <summary>
+    /// The same as <see cref="Accept"/>, for what may have to be looked up in the ledger before it is refused: a kind that is not known yet, an
+    /// endpoint for callbacks.
+    /// </summary>
+    /// <exception cref="Npgsql.NpgsqlException">The ledger can't be reached, so nobody knows them.</exception>
     public async ValueTask<(NewTask? Task, Problem? Problem)> AcceptAsync(SubmitTaskRequest request, string? traceParent, CancellationToken cancellationToken)
     {
-        var kind = await kinds.FindAsync(request.Kind, cancellationToken);
-        return kind is null
-            ? (null, Problems.UnknownKind(request.Kind, kinds.Names, StatusCodes.Status422UnprocessableEntity))
-            : Accept(request, kind, traceParent);
+        if (request.Kind == SendCallback.KindName)
+            return (null, CallbackProblems.OwnKind()); // known or not
+        if (await kinds.FindAsync(request.Kind, cancellationToken) is not { } kind)
+            return (null, Problems.UnknownKind(request.Kind, kinds.Names, StatusCodes.Status422UnprocessableEntity));
+        var accepted = Accept(request, kind, traceParent);
+        return accepted.Task?.Callback?.Endpoint is { } endpoint && !await endpoints.ContainsAsync(endpoint, cancellationToken)
+            ? (null, CallbackProblems.UnknownEndpoint(endpoint, StatusCodes.Status422UnprocessableEntity, "#/callback/endpoint"))
+            : accepted;
     }
+
+    /// <summary>True if <see cref="Accept"/> alone can't decide on a request.</summary>
+    public static bool MustLookUp(SubmitTaskRequest request) => request.Callback?.Endpoint is not null;
 
     /// <summary>Either a task or what is wrong with it. The task's input is the request's, not a copy.</summary>
     public (NewTask? Task, Problem? Problem) Accept(SubmitTaskRequest request, RegisteredKind kind, string? traceParent)
@@ -38,8 +51,12 @@ internal sealed class TaskAcceptor(KnownKinds kinds, LedgerClock clock, QueueDep
         var input = request.Input.Utf8;
         if (input.Length > SubmitTaskRequest.MaxInputBytes)
             return (null, Problems.InputTooLarge(input.Length));
+        if (kind.Description.Name == SendCallback.KindName)
+            return (null, CallbackProblems.OwnKind());
         var now = clock.Now;
-        if (Check(request, now) is { } wrong)
+        var wrong = Check(request, now);
+        var callback = CallbackCheck.Check(request.Callback, callbacks.Value, ref wrong);
+        if (wrong is not null)
             return (null, Problems.InvalidValue(wrong));
         var check = kind.Schema.Validate(input.Span, "/input");
         if (!check.IsValid)
@@ -59,7 +76,8 @@ internal sealed class TaskAcceptor(KnownKinds kinds, LedgerClock clock, QueueDep
                 request.Tags ?? [],
                 traceParent,
                 request.Deadline is { } deadline ? Milliseconds(deadline) : null,
-                KeyOf(request)),
+                KeyOf(request),
+                callback),
             null);
     }
 

@@ -11,29 +11,7 @@ namespace Messaging.Producer.Http;
 internal static class TaskResponses
 {
     /// <summary>A task as the ledger has it.</summary>
-    public static TaskResponse Of(TaskRecord task) => new()
-    {
-        Id = task.Id,
-        Kind = task.Kind,
-        Queue = task.Queue,
-        State = task.State,
-        Input = task.Input is { } input ? new RawJson(input) : null,
-        Result = task.Result is { } result ? new RawJson(result) : null,
-        Failure = task.Failure,
-        Fingerprint = task.Fingerprint,
-        DiscardedAt = task.DiscardedAt,
-        Attempt = task.Attempt,
-        MaxAttempts = task.MaxAttempts,
-        Progress = task.Progress,
-        CancelRequested = task.CancelRequested ? true : null,
-        Tags = task.Tags,
-        CreatedAt = IdTime.Of(task.Id),
-        RunAt = task.RunAt,
-        Deadline = task.Deadline,
-        StartedAt = task.StartedAt,
-        FinishedAt = task.FinishedAt,
-        Links = TaskLinks.Of(task.Id),
-    };
+    public static TaskResponse Of(TaskRecord task) => task.ToResponse();
 
     /// <summary>A task that was just accepted, without asking the ledger again.</summary>
     public static TaskResponse Of(NewTask task, DateTimeOffset now) => new()

@@ -1,5 +1,5 @@
 using System.Net;
-using System.Net.Sockets;
+using Messaging.Infrastructure.Outbound;
 using Microsoft.Extensions.Options;
 
 namespace Messaging.Consumers.Kinds.HttpFetch;
@@ -12,21 +12,19 @@ public sealed class HttpFetchClient : IDisposable
 {
     private const string UserAgent = "Messaging-http.fetch/1.0";
 
-    private readonly HttpFetchOptions _options;
     private readonly HttpMessageInvoker _http;
 
     /// <summary>Makes the pool; connections come with the requests.</summary>
     public HttpFetchClient(IOptions<HttpFetchOptions> options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        _options = options.Value;
-        Requests = new SemaphoreSlim(_options.MaxRequests);
+        Requests = new SemaphoreSlim(options.Value.MaxRequests);
         _http = new HttpMessageInvoker(new SocketsHttpHandler
         {
             ActivityHeadersPropagator = null,
             AllowAutoRedirect = false,
             AutomaticDecompression = DecompressionMethods.None,
-            ConnectCallback = ConnectAsync,
+            ConnectCallback = new GuardedConnector(options.Value.Rules).ConnectAsync,
             MaxResponseDrainSize = 64 * 1024,
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
             PooledConnectionLifetime = TimeSpan.FromMinutes(2),
@@ -53,24 +51,5 @@ public sealed class HttpFetchClient : IDisposable
     {
         _http.Dispose();
         Requests.Dispose();
-    }
-
-    // Resolves, checks and connects to what was checked: no second resolution that could answer otherwise.
-    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
-    {
-        var (host, port) = (context.DnsEndPoint.Host, context.DnsEndPoint.Port);
-        var resolved = IPAddress.TryParse(host, out var literal) ? [literal] : await Dns.GetHostAddressesAsync(host, cancellationToken);
-        var addresses = AddressGuard.Allowed(host, resolved, _options);
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(addresses, port, cancellationToken);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
     }
 }

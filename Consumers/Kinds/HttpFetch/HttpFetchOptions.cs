@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Messaging.Infrastructure.Outbound;
 using Microsoft.Extensions.Options;
 
 namespace Messaging.Consumers.Kinds.HttpFetch;
@@ -27,6 +28,9 @@ public sealed class HttpFetchOptions
     /// </summary>
     [Range(1, 10_000)]
     public int MaxRequests { get; set; } = 512;
+
+    /// <summary>What <see cref="AddressGuard"/> is asked with.</summary>
+    internal AddressRules Rules => new(AllowLoopback, AllowPrivate, Section);
 }
 
 /// <summary>Checks the bounds at start.</summary>

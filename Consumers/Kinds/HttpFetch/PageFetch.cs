@@ -3,6 +3,7 @@ using System.Net;
 using System.Security.Cryptography;
 using Messaging.Contracts.Json;
 using Messaging.Contracts.Kinds;
+using Messaging.Infrastructure.Outbound;
 
 namespace Messaging.Consumers.Kinds.HttpFetch;
 
@@ -48,7 +49,7 @@ internal sealed class PageFetch(HttpFetchClient client, HostGates gates, long ma
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            error = FetchErrors.Describe(e);
+            error = RequestErrors.Describe(e);
         }
 
         var durationMs = Math.Round(time.GetElapsedTime(begun).TotalMilliseconds, 1);

@@ -27,7 +27,7 @@ public sealed class LedgerOptions
     [Range(1, 200)]
     public int WebConnections { get; set; } = 16;
 
-    /// <summary>Connections for reading what open event streams wait for. Default 4; opened when the first stream is.</summary>
+    /// <summary>Connections for reading what open event streams wait for and, in consumers, what callbacks tell. Default 4; opened when first needed.</summary>
     [Range(2, 64)]
     public int EventConnections { get; set; } = 4;
 

@@ -7,8 +7,8 @@ public static class DeadLetterSql
     /// Failed → queued: takes the outcome away, which lets only one of many retries do it, and opens the task anew: no attempt spent yet,
     /// the newest revision of its input, outbox rows without an owner. With $2 only dead letters that failed before then and are not
     /// discarded; the others are left as they are. A task whose worker was lost stays a suspect. A failure that has no attempt of its own
-    /// yet gets one, so that the history keeps it. Answers the ids that were moved.
-    /// Indexes: primary keys of outcomes, tasks, attempts and task_revisions, rows in id order.
+    /// yet gets one, so that the history keeps it. Who was to be told of its end is told of the next one too. Answers the ids that were moved.
+    /// Indexes: primary keys of outcomes, tasks, attempts, task_revisions and task_callbacks, rows in id order.
     /// </summary>
     public const string Retry = """
         WITH gone AS (
@@ -22,9 +22,10 @@ public static class DeadLetterSql
             FROM gone WHERE worker IS NOT NULL AND claim_no IS NOT NULL
             ON CONFLICT DO NOTHING
         ), opened AS (
-            INSERT INTO messaging.open_tasks (id, queue, state, suspect, revision)
+            INSERT INTO messaging.open_tasks (id, queue, state, suspect, revision, callback)
             SELECT g.task_id, g.queue, 2, coalesce(g.failure LIKE '{"code":"worker-lost"%', false),
-                coalesce((SELECT max(r.revision) FROM messaging.task_revisions r WHERE r.task_id = g.task_id), 0)
+                coalesce((SELECT max(r.revision) FROM messaging.task_revisions r WHERE r.task_id = g.task_id), 0),
+                EXISTS (SELECT FROM messaging.task_callbacks k WHERE k.task_id = g.task_id)
             FROM gone g
             RETURNING id, queue
         ), outboxed AS (

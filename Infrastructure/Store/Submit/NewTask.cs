@@ -1,3 +1,5 @@
+using Messaging.Infrastructure.Callbacks;
+
 namespace Messaging.Infrastructure.Store.Submit;
 
 /// <summary>A valid task on its way into the ledger.</summary>
@@ -12,6 +14,7 @@ namespace Messaging.Infrastructure.Store.Submit;
 /// <param name="TraceParent">The W3C trace context of the request, or null.</param>
 /// <param name="Deadline">What has not started before it ends expired; null: none.</param>
 /// <param name="IdempotencyKey">The caller's own name for it, if it must not be made twice; null: none.</param>
+/// <param name="Callback">Who is told when it ends; null: nobody.</param>
 public sealed record NewTask(
     Guid Id,
     string Kind,
@@ -23,4 +26,5 @@ public sealed record NewTask(
     IReadOnlyList<string> Tags,
     string? TraceParent,
     DateTimeOffset? Deadline = null,
-    IdempotencyKey? IdempotencyKey = null);
+    IdempotencyKey? IdempotencyKey = null,
+    NewCallback? Callback = null);

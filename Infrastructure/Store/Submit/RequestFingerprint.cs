@@ -18,6 +18,8 @@ public static class RequestFingerprint
     // Changes whenever the same request would get another fingerprint: a repetition across a deploy is then refused, not taken for the same.
     private const byte Version = 1;
 
+    private const byte CallbackMark = 0xCB;
+
     /// <summary>The fingerprint of a request.</summary>
     /// <exception cref="JsonException">Its input is not JSON, or nested too deep.</exception>
     public static Guid Of(SubmitTaskRequest request)
@@ -35,9 +37,23 @@ public static class RequestFingerprint
         Write(canonical, request.Tags?.Count ?? 0);
         foreach (var tag in request.Tags ?? [])
             Write(canonical, tag);
+        if (request.Callback is { } callback)
+            Write(canonical, callback);
         using var input = JsonDocument.Parse(request.Input.Utf8, new JsonDocumentOptions { MaxDepth = InputSchema.MaxDepth + 2 });
         Write(canonical, input.RootElement);
         return new Guid(SHA256.HashData(canonical.WrittenSpan).AsSpan(0, 16), bigEndian: true);
+    }
+
+    // Without one nothing is written, so that older requests keep their fingerprints; the mark is unlike the input's first byte, a JsonValueKind.
+    private static void Write(ArrayBufferWriter<byte> canonical, CallbackRequest callback)
+    {
+        Write(canonical, CallbackMark);
+        Write(canonical, callback.Url);
+        Write(canonical, callback.Endpoint);
+        Write(canonical, callback.Secret);
+        Write(canonical, callback.Events?.Count);
+        foreach (var name in callback.Events ?? [])
+            Write(canonical, name);
     }
 
     private static void Write(ArrayBufferWriter<byte> canonical, JsonElement value)

@@ -1,4 +1,5 @@
 using Messaging.Contracts.Messages;
+using Messaging.Infrastructure.Callbacks;
 using Messaging.Infrastructure.Outbox;
 using Messaging.Infrastructure.Store.Connections;
 using Messaging.Infrastructure.Store.Read;
@@ -70,12 +71,27 @@ internal sealed class SubmitRows
             Parameters.Differing(queues, NpgsqlDbType.Text),
             Parameters.Rare(Array.ConvertAll(_due, d => d?.UtcDateTime), NpgsqlDbType.TimestampTz),
             Parameters.Rare(deadlines, NpgsqlDbType.TimestampTz),
-            first.Queue);
+            first.Queue,
+            Parameters.Rare(Array.ConvertAll(_tasks, t => t.Callback is null ? (bool?)null : true), NpgsqlDbType.Boolean));
         var tags = _tasks.SelectMany(t => t.Tags.Select(tag => (t.Id, tag))).ToArray();
         if (tags.Length > 0)
             batch.Add(SubmitSql.InsertTags, Array.ConvertAll(tags, t => t.Id), Array.ConvertAll(tags, t => t.tag));
+        if (Array.Exists(_tasks, t => t.Callback is not null))
+            AddCallbacks(batch);
         for (var i = 0; i < Outbox.Count; i++)
             batch.Add(SubmitSql.InsertOutbox, Outbox[i].Id, Parameters.Uuid(room.OwnerOf(i)), Outbox[i].Queue, Outbox[i].Tasks.Select(t => t.Id).ToArray());
+    }
+
+    private void AddCallbacks(NpgsqlBatch batch)
+    {
+        var told = Array.FindAll(_tasks, t => t.Callback is not null);
+        batch.Add(
+            CallbackSql.Insert,
+            Array.ConvertAll(told, t => t.Id),
+            Parameters.Rare(Array.ConvertAll(told, t => t.Callback!.Url), NpgsqlDbType.Text),
+            Parameters.Rare(Array.ConvertAll(told, t => t.Callback!.Endpoint), NpgsqlDbType.Text),
+            Parameters.Rare(Array.ConvertAll(told, t => (short?)t.Callback!.Events), NpgsqlDbType.Smallint),
+            Parameters.Rare(Array.ConvertAll(told, t => t.Callback!.Secret), NpgsqlDbType.Bytea));
     }
 
     private static RunTask ToRun(NewTask task) =>

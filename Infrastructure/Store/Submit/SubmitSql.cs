@@ -18,12 +18,12 @@ public static class SubmitSql
 
     /// <summary>
     /// A task with a due time is scheduled (index open_tasks_due), one without is queued. Those with a deadline go into
-    /// open_tasks_deadline. $5: the queue, if all tasks share it.
+    /// open_tasks_deadline. $5: the queue, if all tasks share it. $6: whether somebody is told of the end; null: of none.
     /// </summary>
     public const string InsertOpenTasks = """
-        INSERT INTO messaging.open_tasks (id, queue, due_at, deadline_at, state)
-        SELECT t.id, coalesce(t.queue, $5), t.due_at, t.deadline_at, CASE WHEN t.due_at IS NULL THEN 2 ELSE 0 END
-        FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::timestamptz[]) AS t(id, queue, due_at, deadline_at)
+        INSERT INTO messaging.open_tasks (id, queue, due_at, deadline_at, state, callback)
+        SELECT t.id, coalesce(t.queue, $5), t.due_at, t.deadline_at, CASE WHEN t.due_at IS NULL THEN 2 ELSE 0 END, coalesce(t.callback, false)
+        FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::timestamptz[], $6::boolean[]) AS t(id, queue, due_at, deadline_at, callback)
         """;
 
     /// <summary>One row per queue and batch.</summary>

@@ -46,7 +46,7 @@ internal static class LocalUp
         yield return new UpProcess("producer", () => ProducerProcess.Launch(connections, options.Port, mark, producerLines), output);
         for (var number = 1; number <= options.Consumers; number++)
         {
-            var consumer = new ConsumerProcessOptions { Name = $"consumer-{number.ToString(CultureInfo.InvariantCulture)}" };
+            var consumer = new ConsumerProcessOptions { Name = $"consumer-{number.ToString(CultureInfo.InvariantCulture)}", Queues = ["default", "callbacks"] };
             var lines = output.For(consumer.Name);
             yield return new UpProcess(consumer.Name, () => ConsumerProcess.Launch(connections, consumer, mark, lines), output);
         }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
+using Messaging.Consumers.Kinds.Callbacks;
 using Messaging.Contracts.Handlers;
 using Messaging.Contracts.Kinds;
 using Messaging.Tests.Integration.Examples;
@@ -118,6 +119,6 @@ internal static class TestHandlers
     public static IReadOnlyList<Type> All { get; } =
     [
         typeof(SayHandler), typeof(GatedHandler), typeof(RefuseHandler), typeof(LargeHandler), typeof(ReportHandler),
-        typeof(ImportFeedHandler), typeof(BookPaymentHandler), typeof(BookOrderHandler), typeof(CommitItselfHandler),
+        typeof(ImportFeedHandler), typeof(BookPaymentHandler), typeof(BookOrderHandler), typeof(CommitItselfHandler), typeof(SendCallbackHandler),
     ];
 }

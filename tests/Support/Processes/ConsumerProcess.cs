@@ -29,8 +29,9 @@ public sealed class ConsumerProcess : ProductProcess
         settings["Messaging__Worker__Queues"] = string.Join(',', options.Queues);
         settings["Messaging__Worker__Concurrency"] = options.Concurrency?.ToString(CultureInfo.InvariantCulture);
         settings["Messaging__Worker__HealthPort"] = port.ToString(CultureInfo.InvariantCulture);
-        // Tests and ./dev up fetch from web servers on this machine.
+        // Tests and ./dev up fetch from web servers on this machine, and send callbacks to them.
         settings["Messaging__HttpFetch__AllowLoopback"] = "true";
+        settings["Messaging__Callbacks__AllowLoopback"] = "true";
         return new ConsumerProcess(options.Name, options.Project, port, Merge(settings, environment), onLine);
     }
 

@@ -26,6 +26,7 @@ public sealed class ProducerProcess : ProductProcess
         var actual = port ?? FreePorts.Find(1)[0];
         var settings = connections.AsEnvironment();
         settings["ASPNETCORE_URLS"] = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{actual}");
+        settings["Messaging__Callbacks__AllowLoopback"] = "true";
         return new ProducerProcess("producer", actual, Merge(settings, environment), onLine);
     }
 

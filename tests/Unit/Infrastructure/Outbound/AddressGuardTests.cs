@@ -1,7 +1,7 @@
 using System.Net;
-using Messaging.Consumers.Kinds.HttpFetch;
+using Messaging.Infrastructure.Outbound;
 
-namespace Messaging.Tests.Unit.Consumers.Kinds.HttpFetch;
+namespace Messaging.Tests.Unit.Infrastructure.Outbound;
 
 public sealed class AddressGuardTests
 {
@@ -73,8 +73,8 @@ public sealed class AddressGuardTests
     [TestCase("8.8.8.8", false, false, true)]
     public void Options_open_loopback_and_private_networks_alone(string address, bool allowLoopback, bool allowPrivate, bool allowed)
     {
-        var options = new HttpFetchOptions { AllowLoopback = allowLoopback, AllowPrivate = allowPrivate };
-        var ask = () => AddressGuard.Allowed("host.test", [IPAddress.Parse(address)], options);
+        var rules = new AddressRules(allowLoopback, allowPrivate, "Messaging:Test");
+        var ask = () => AddressGuard.Allowed("host.test", [IPAddress.Parse(address)], rules);
         if (allowed)
             Assert.That(ask(), Has.Length.EqualTo(1));
         else
@@ -85,6 +85,6 @@ public sealed class AddressGuardTests
     public void Of_a_host_with_several_addresses_only_the_allowed_ones_are_left()
     {
         IPAddress[] addresses = [IPAddress.Parse("10.0.0.1"), IPAddress.Parse("8.8.8.8"), IPAddress.Loopback];
-        Assert.That(AddressGuard.Allowed("host.test", addresses, new HttpFetchOptions()), Is.EqualTo([IPAddress.Parse("8.8.8.8")]));
+        Assert.That(AddressGuard.Allowed("host.test", addresses, new AddressRules(false, false, "Messaging:Test")), Is.EqualTo([IPAddress.Parse("8.8.8.8")]));
     }
 }

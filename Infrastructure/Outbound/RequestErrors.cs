@@ -1,13 +1,15 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
 
-namespace Messaging.Consumers.Kinds.HttpFetch;
+namespace Messaging.Infrastructure.Outbound;
 
-/// <summary>Says in a few words why a page could not be fetched.</summary>
-internal static class FetchErrors
+/// <summary>Says in a few words why a request got no answer.</summary>
+public static class RequestErrors
 {
+    /// <summary>The reason, as the end of a sentence.</summary>
     public static string Describe(Exception exception) => exception switch
     {
+        null => throw new ArgumentNullException(nameof(exception)),
         { InnerException: RefusedAddressException refused } => refused.Message,
         HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } => "its host name can't be resolved",
         { InnerException: SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } } =>

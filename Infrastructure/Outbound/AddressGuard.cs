@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace Messaging.Consumers.Kinds.HttpFetch;
+namespace Messaging.Infrastructure.Outbound;
 
 /// <summary>
 /// Decides which addresses a URL from outside may lead to. It is asked about resolved addresses at the moment of connecting, so neither a
@@ -74,20 +74,20 @@ public static class AddressGuard
     /// <summary>Those of a host's addresses that may be connected to.</summary>
     /// <param name="host">The host as the URL names it, for the message.</param>
     /// <param name="addresses">What it resolved to.</param>
-    /// <param name="options">What this worker allows.</param>
+    /// <param name="rules">What this process allows.</param>
     /// <exception cref="RefusedAddressException">None of them may.</exception>
-    public static IPAddress[] Allowed(string host, IPAddress[] addresses, HttpFetchOptions options)
+    public static IPAddress[] Allowed(string host, IPAddress[] addresses, AddressRules rules)
     {
         ArgumentNullException.ThrowIfNull(addresses);
-        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(rules);
         var allowed = Array.FindAll(addresses, a => ScopeOf(a) switch
         {
             AddressScope.Public => true,
-            AddressScope.Loopback => options.AllowLoopback,
-            AddressScope.Private => options.AllowPrivate,
+            AddressScope.Loopback => rules.AllowLoopback,
+            AddressScope.Private => rules.AllowPrivate,
             _ => false,
         });
-        return allowed.Length > 0 || addresses.Length == 0 ? allowed : throw new RefusedAddressException(host, ScopeOf(addresses[0]));
+        return allowed.Length > 0 || addresses.Length == 0 ? allowed : throw new RefusedAddressException(host, ScopeOf(addresses[0]), rules);
     }
 }
 
@@ -107,10 +107,16 @@ public enum AddressScope
     Special,
 }
 
-/// <summary>A host that this worker does not connect to.</summary>
-public sealed class RefusedAddressException(string host, AddressScope scope) : Exception(scope switch
+/// <summary>Which addresses beside the public ones may be connected to.</summary>
+/// <param name="AllowLoopback">This machine.</param>
+/// <param name="AllowPrivate">Private networks.</param>
+/// <param name="Section">Where that is set, for messages: <c>Messaging:HttpFetch</c>.</param>
+public sealed record AddressRules(bool AllowLoopback, bool AllowPrivate, string Section);
+
+/// <summary>A host that this process does not connect to.</summary>
+public sealed class RefusedAddressException(string host, AddressScope scope, AddressRules rules) : Exception(scope switch
 {
-    AddressScope.Loopback => $"'{host}' is this machine, which is refused unless {HttpFetchOptions.Section}:{nameof(HttpFetchOptions.AllowLoopback)} is set",
-    AddressScope.Private => $"'{host}' is in a private network, which is refused unless {HttpFetchOptions.Section}:{nameof(HttpFetchOptions.AllowPrivate)} is set",
+    AddressScope.Loopback => $"'{host}' is this machine, which is refused unless {rules.Section}:{nameof(AddressRules.AllowLoopback)} is set",
+    AddressScope.Private => $"'{host}' is in a private network, which is refused unless {rules.Section}:{nameof(AddressRules.AllowPrivate)} is set",
     _ => $"'{host}' has a link-local, multicast or reserved address, which is refused",
 });

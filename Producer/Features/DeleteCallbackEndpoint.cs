@@ -1,0 +1,24 @@
+using Messaging.Contracts.Http;
+using Messaging.Infrastructure.Callbacks;
+using Messaging.Producer.Access;
+using Messaging.Producer.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Messaging.Producer.Features;
+
+/// <summary><c>DELETE /v1/callback-endpoints/{name}?reason=</c>: forgets an endpoint with its secrets. 204. Callbacks that are still on their way to it fail.</summary>
+internal static class DeleteCallbackEndpoint
+{
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapDelete("/v1/callback-endpoints/{name}", HandleAsync).Needs(ApiScopes.Admin);
+
+    private static async Task<Results<NoContent, ProblemResult>> HandleAsync(string name, HttpContext http, EndpointStore endpoints)
+    {
+        var query = new QueryReader(http.Request.Query, "reason");
+        var reason = query.Text("reason", ActionReason.IsReason, ActionReason.Rule);
+        if (query.Problem is { } problem)
+            return new ProblemResult(problem);
+        return await endpoints.DeleteAsync(name, http.OnBehalf(reason), http.RequestAborted) == EndpointAnswer.Done
+            ? TypedResults.NoContent()
+            : new ProblemResult(CallbackProblems.UnknownEndpoint(name, StatusCodes.Status404NotFound));
+    }
+}

@@ -1,0 +1,30 @@
+using Messaging.Contracts.Http;
+using Messaging.Infrastructure.Callbacks;
+using Messaging.Producer.Access;
+using Messaging.Producer.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Messaging.Producer.Features;
+
+/// <summary>
+/// <c>POST /v1/callback-endpoints/{name}/enable</c> <c>{reason?}</c>: sends to an endpoint again, whoever disabled it. 200 with the endpoint, also if it was enabled before.
+/// </summary>
+internal static class EnableCallbackEndpoint
+{
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes.MapPost("/v1/callback-endpoints/{name}/enable", HandleAsync).AnswersJson().Needs(ApiScopes.Operate);
+
+    private static async Task<Results<JsonHttpResult<CallbackEndpointResponse>, ProblemResult>> HandleAsync(
+        string name, HttpContext http, EndpointStore endpoints)
+    {
+        if (new QueryReader(http.Request.Query).Problem is { } parameter)
+            return new ProblemResult(parameter);
+        var (reason, problem) = await ActionReason.ReadAsync(http);
+        if (problem is not null)
+            return new ProblemResult(problem);
+        return await endpoints.EnableAsync(name, http.OnBehalf(reason), http.RequestAborted) == EndpointAnswer.Done
+            && await endpoints.FindAsync(name, http.RequestAborted) is { } found
+            ? CallbackResponses.Answer(http.Response, CallbackResponses.Of(found))
+            : new ProblemResult(CallbackProblems.UnknownEndpoint(name, StatusCodes.Status404NotFound));
+    }
+}

@@ -1,0 +1,23 @@
+using Messaging.Contracts.Http;
+using Messaging.Infrastructure.Callbacks;
+using Messaging.Producer.Access;
+using Messaging.Producer.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Messaging.Producer.Features;
+
+/// <summary><c>GET /v1/callback-endpoints/{name}</c>: an endpoint, without its secrets.</summary>
+internal static class GetCallbackEndpoint
+{
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/callback-endpoints/{name}", HandleAsync).AnswersJson().Needs(ApiScopes.Read);
+
+    private static async Task<Results<JsonHttpResult<CallbackEndpointResponse>, ProblemResult>> HandleAsync(
+        string name, HttpContext http, EndpointStore endpoints)
+    {
+        if (new QueryReader(http.Request.Query).Problem is { } problem)
+            return new ProblemResult(problem);
+        return await endpoints.FindAsync(name, http.RequestAborted) is { } found
+            ? CallbackResponses.Answer(http.Response, CallbackResponses.Of(found))
+            : new ProblemResult(CallbackProblems.UnknownEndpoint(name, StatusCodes.Status404NotFound));
+    }
+}

@@ -1,0 +1,26 @@
+using Messaging.Contracts.Http;
+using Messaging.Infrastructure.Callbacks;
+using Messaging.Producer.Access;
+using Messaging.Producer.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Messaging.Producer.Features;
+
+/// <summary>
+/// <c>GET /v1/callback-secret?reason=</c>: what signs callbacks to addresses that brought no secret of their own. The only secret that can be read again: nobody registered
+/// these receivers. The audit log says who has.
+/// </summary>
+internal static class GetCallbackSecret
+{
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/callback-secret", HandleAsync).AnswersJson().Needs(ApiScopes.Admin);
+
+    private static async Task<Results<JsonHttpResult<CallbackSecretsResponse>, ProblemResult>> HandleAsync(HttpContext http, EndpointStore endpoints)
+    {
+        var query = new QueryReader(http.Request.Query, "reason");
+        var reason = query.Text("reason", ActionReason.IsReason, ActionReason.Rule);
+        return query.Problem is { } problem
+            ? new ProblemResult(problem)
+            : CallbackResponses.Answer(
+                http.Response, CallbackResponses.Of(await endpoints.ShowSecretsOfUrlsAsync(http.OnBehalf(reason), http.RequestAborted)));
+    }
+}

@@ -1,0 +1,32 @@
+using Messaging.Contracts.Http;
+using Messaging.Infrastructure.Callbacks;
+using Messaging.Producer.Access;
+using Messaging.Producer.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Messaging.Producer.Features;
+
+/// <summary>
+/// <c>POST /v1/tasks/{id}/callbacks/{delivery}/resend</c> <c>{reason?}</c>: sends a callback once more, with the same <c>webhook-id</c> and all its attempts; one that waits
+/// for its next attempt is sent now instead. 202 with the delivery; <c>Prefer: wait=N</c> waits for its end, 200.
+/// </summary>
+internal static class ResendCallback
+{
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes.MapPost("/v1/tasks/{id}/callbacks/{delivery}/resend", HandleAsync).AnswersJson().Needs(ApiScopes.Operate);
+
+    private static async Task<Results<JsonHttpResult<CallbackDeliveryResponse>, ProblemResult>> HandleAsync(
+        string id, string delivery, HttpContext http, CallbackDeliveries deliveries, TaskWaits waits)
+    {
+        if (!TaskIds.TryParse(id, out var taskId, out var notAnId) || !TaskIds.TryParse(delivery, out var deliveryId, out notAnId))
+            return notAnId;
+        if (new QueryReader(http.Request.Query).Problem is { } parameter)
+            return new ProblemResult(parameter);
+        var (reason, problem) = await ActionReason.ReadAsync(http);
+        if (problem is not null)
+            return new ProblemResult(problem);
+        return await deliveries.ResendAsync(taskId, deliveryId, http.OnBehalf(reason), http.RequestAborted) is { } sender
+            ? await CallbackAnswers.AnswerAsync(http, taskId, sender, deliveries, waits)
+            : new ProblemResult(CallbackProblems.UnknownCallback(taskId, deliveryId));
+    }
+}

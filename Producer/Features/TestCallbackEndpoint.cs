@@ -1,0 +1,30 @@
+using Messaging.Contracts.Http;
+using Messaging.Infrastructure.Callbacks;
+using Messaging.Producer.Access;
+using Messaging.Producer.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Messaging.Producer.Features;
+
+/// <summary>
+/// <c>POST /v1/callback-endpoints/{name}/test</c> <c>{reason?}</c>: has a callback of type <c>callback.test</c> sent to an endpoint, once, also if it is disabled. 202 with the
+/// delivery; <c>Prefer: wait=N</c> waits for its end, 200.
+/// </summary>
+internal static class TestCallbackEndpoint
+{
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes.MapPost("/v1/callback-endpoints/{name}/test", HandleAsync).AnswersJson().Needs(ApiScopes.Operate);
+
+    private static async Task<Results<JsonHttpResult<CallbackDeliveryResponse>, ProblemResult>> HandleAsync(
+        string name, HttpContext http, EndpointStore endpoints, CallbackDeliveries deliveries, TaskWaits waits)
+    {
+        if (new QueryReader(http.Request.Query).Problem is { } parameter)
+            return new ProblemResult(parameter);
+        var (reason, problem) = await ActionReason.ReadAsync(http);
+        if (problem is not null)
+            return new ProblemResult(problem);
+        if (await endpoints.TestAsync(name, http.OnBehalf(reason), http.RequestAborted) is not { } sender)
+            return new ProblemResult(CallbackProblems.UnknownEndpoint(name, StatusCodes.Status404NotFound));
+        return await CallbackAnswers.AnswerAsync(http, sender, sender, deliveries, waits);
+    }
+}
