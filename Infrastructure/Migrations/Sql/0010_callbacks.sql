@@ -68,12 +68,12 @@ CREATE TABLE messaging.callback_attempts (
 
 SELECT messaging.ensure_partitions((now() AT TIME ZONE 'UTC')::date - 1, 9);
 
--- A UUIDv7 by the server's clock.
-CREATE FUNCTION messaging.callback_id() RETURNS uuid
-LANGUAGE sql VOLATILE
+-- A UUIDv7 with the given time in it: 48 bits of milliseconds, version and variant, the rest by chance.
+CREATE FUNCTION messaging.new_id(at timestamptz) RETURNS uuid
+LANGUAGE sql VOLATILE STRICT
 AS $$
-    SELECT encode(set_bit(set_bit(
-        overlay(uuid_send(gen_random_uuid()) PLACING substring(int8send(floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6),
+    SELECT encode(set_bit(set_bit(overlay(
+        uuid_send(gen_random_uuid()) PLACING substring(int8send(floor(extract(epoch FROM at) * 1000)::bigint) FROM 3) FROM 1 FOR 6),
         52, 1), 53, 1), 'hex')::uuid
 $$;
 
@@ -84,7 +84,7 @@ RETURNS uuid
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    delivery uuid := messaging.callback_id();
+    delivery uuid := messaging.new_id(clock_timestamp());
 BEGIN
     INSERT INTO messaging.callback_deliveries (task_id, id, message_id, happened, started_at, attempt, event, url, endpoint, failure)
     VALUES (coalesce(about, delivery), delivery, coalesce(message, delivery), happened, started, run, event, url, endpoint, failure);

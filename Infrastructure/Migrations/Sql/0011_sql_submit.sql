@@ -6,15 +6,6 @@ CREATE TABLE messaging.settings (
     value text NOT NULL
 );
 
--- A UUIDv7 with the given time in it: 48 bits of milliseconds, version and variant, the rest by chance.
-CREATE FUNCTION messaging.new_id(at timestamptz) RETURNS uuid
-LANGUAGE sql VOLATILE STRICT
-AS $$
-    SELECT encode(set_bit(set_bit(overlay(
-        uuid_send(gen_random_uuid()) PLACING substring(int8send(floor(extract(epoch FROM at) * 1000)::bigint) FROM 3) FROM 1 FOR 6),
-        52, 1), 53, 1), 'hex')::uuid
-$$;
-
 -- Since when somebody has been submitting without having committed, to the minute before; null: nobody is. Whoever submits by SQL holds a
 -- shared advisory lock (7021802, minutes since 1970) to the end of his transaction, a prepared one included, and everybody may look at locks.
 CREATE FUNCTION messaging.submitting_since() RETURNS timestamptz
