@@ -51,10 +51,10 @@ internal sealed class AmqpSubmits(TaskAcceptor acceptor, KnownKinds kinds, Submi
                 answer = await submit.SubmitAsync(task, cancellationToken);
             else if (await acceptor.FindEarlierAsync(request, cancellationToken) is { } earlier)
                 answer = earlier;
-            else if (refused!.Type == ProblemTypes.QueueFull)
+            else if (refused is { Type: ProblemTypes.QueueFull, Limit: > 0 }) // one with no room at all is closed
                 return WaitForRoom(refused.Queue);
             else
-                return Rejected(refused);
+                return Rejected(refused!);
             return answer.Outcome switch
             {
                 SubmitOutcome.KeyConflict => Rejected(Problems.KeyReused(answer.TaskId) with { Errors = [new ProblemError("It has made another task.", "#/id")] }),

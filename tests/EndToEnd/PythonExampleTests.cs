@@ -9,7 +9,7 @@ namespace Messaging.Tests.EndToEnd;
 public sealed class PythonExampleTests
 {
     [OneTimeSetUp]
-    public async Task Python_and_its_libraries_are_there() =>
+    public static async Task Python_and_its_libraries_are_there() =>
         Assert.That(await PythonPackages.ArePresentAsync(), $"./dev test installs them, if it may. By hand: {PythonPackages.InstallCommand}");
 
     [Test]
