@@ -8,7 +8,7 @@ using Messaging.Infrastructure.Store;
 using Messaging.Tests.Worker.Kinds;
 using Microsoft.Extensions.Options;
 
-// A worker process as Consumers/Program.cs makes it, with the tests' kinds beside the built-in ones; the reasons stand there.
+// A worker process as Consumers/MessagingWorker.cs makes it, with the tests' kinds beside the built-in ones; the reasons stand there.
 var builder = Host.CreateApplicationBuilder(args);
 builder.Configuration.AddCommandLine(args, WorkerOptions.Switches);
 builder.Logging

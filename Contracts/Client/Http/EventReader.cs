@@ -1,0 +1,102 @@
+using System.Net;
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Messaging.Contracts.Http;
+using Messaging.Contracts.Tasks;
+using Microsoft.Extensions.Logging;
+
+namespace Messaging.Contracts.Client.Http;
+
+/// <summary>
+/// Reads the event stream of a task (server-sent events, WHATWG HTML section 9.2) to its end, over as many connections as it takes: each goes on
+/// behind the last event that was read.
+/// </summary>
+internal sealed class EventReader(ProducerConnection producers, MessagingClientOptions options, TimeProvider time, ILogger? log)
+{
+    private const string Prefix = "task.";
+
+    /// <summary>Producers say something at least every 15 s; who is silent for longer than this is gone.</summary>
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan LongestReconnect = TimeSpan.FromSeconds(5);
+
+    /// <summary>Reads the events of a task.</summary>
+    public async IAsyncEnumerable<TaskEvent> ReadAsync(Guid id, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var pace = new RetryPace(options.OutageLimit, time);
+        string? last = null;
+        while (true)
+        {
+            var producer = producers.Current;
+            using var response = await producers.OpenAsync(AskFor(id, last), pace, cancellationToken);
+            if (response.StatusCode == HttpStatusCode.NoContent)
+                yield break;
+            var opened = time.GetTimestamp();
+            var parser = SseParser.Create(new QuietStream(await response.Content.ReadAsStreamAsync(cancellationToken), LongestSilence, time), Parse);
+            await using var events = parser.EnumerateAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
+            Exception? broken = null;
+            while (true)
+            {
+                try
+                {
+                    if (!await events.MoveNextAsync())
+                        break;
+                }
+                catch (Exception e) when (Trouble.IsOutage(e))
+                {
+                    broken = e;
+                    break;
+                }
+
+                pace.Reset();
+                var item = events.Current;
+                last = item.EventId ?? last;
+                if (item.Data is not { } task)
+                    continue; // of a sort that this version does not know
+                yield return new TaskEvent(item.EventType, task);
+                if (item.EventType != TaskEvent.Progress && task.State.IsFinal())
+                    yield break;
+            }
+
+            if (time.GetElapsedTime(opened) > LongestReconnect)
+                pace.Reset(); // it was no outage until now
+            await ReconnectAsync(id, producer, broken, parser.ReconnectionInterval, pace, cancellationToken);
+        }
+    }
+
+    private static Ask AskFor(Guid id, string? last) => new(HttpMethod.Get, $"v1/tasks/{id}/events")
+    {
+        Headers = last is null ? [("Accept", "text/event-stream")] : [("Accept", "text/event-stream"), ("Last-Event-ID", last)],
+        IsStream = true,
+    };
+
+    private static TaskResponse? Parse(string name, ReadOnlySpan<byte> data)
+    {
+        if (!name.StartsWith(Prefix, StringComparison.Ordinal))
+            return null;
+        try
+        {
+            return JsonSerializer.Deserialize<TaskResponse>(data, HttpJson.Options);
+        }
+        catch (JsonException e)
+        {
+            throw new MessagingClientException($"The event '{name}' can't be read: {e.Message}", e);
+        }
+    }
+
+    /// <summary>A stream that ended in good order is its Producer's wish to go elsewhere, in the time that it said.</summary>
+    private async Task ReconnectAsync(Guid id, int producer, Exception? broken, TimeSpan interval, RetryPace pace, CancellationToken cancellationToken)
+    {
+        if (broken is not null)
+        {
+            var trouble = new Trouble(null, broken);
+            if (!await producers.PauseAsync(trouble, producer, pace, cancellationToken))
+                throw trouble.ToException(pace.Tries, null);
+            return;
+        }
+
+        var pause = interval <= TimeSpan.Zero || interval > LongestReconnect ? TimeSpan.FromSeconds(1) : interval;
+        log?.Reconnecting(id, pause.TotalSeconds);
+        await Task.Delay(pause, time, cancellationToken);
+    }
+}

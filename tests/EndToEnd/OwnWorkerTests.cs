@@ -1,0 +1,95 @@
+using System.Xml.Linq;
+using Messaging.Contracts.Client;
+using Messaging.Contracts.Http;
+using Messaging.Contracts.Kinds;
+using Messaging.Contracts.Tasks;
+using Messaging.Tests.Support;
+using Messaging.Tests.Support.Processes;
+
+namespace Messaging.Tests.EndToEnd;
+
+/// <summary>A worker that somebody else writes: made of our packages alone, outside of this repository, with a kind that no other process was built with.</summary>
+public sealed class OwnWorkerTests
+{
+    private static readonly string[] Packed = ["Contracts", "Infrastructure", "Consumers"];
+
+    [Test]
+    [CancelAfter(280_000)]
+    public async Task A_worker_made_of_our_packages_runs_a_kind_of_its_own(CancellationToken cancellationToken)
+    {
+        using var folder = new TestFolder();
+        var worker = await BuildAsync(folder, cancellationToken);
+
+        await using var system = await RunningSystem.StartAsync(consumers: 0);
+        using var client = new HttpTaskClient(new MessagingClientOptions { BaseAddress = system.Producer.Address });
+        // The producer has met the kind's absence before its worker comes.
+        Assert.That(async () => await client.SubmitAsync(new WordsToCount("to be")), Refused(422, ProblemTypes.UnknownKind));
+        var environment = new Dictionary<string, string?>
+        {
+            ["Messaging__Postgres"] = system.Connections.Postgres,
+            ["Messaging__RabbitMq"] = system.Connections.RabbitMq.ToString(),
+            ["Messaging__Worker__Concurrency"] = "4",
+            ["DOTNET_ENVIRONMENT"] = null,
+        };
+        await using var process = ManagedProcess.Start("own-worker", BuiltOutput.DotnetHost, ["exec", worker], environment, folder: Path.GetDirectoryName(worker));
+        await Eventually.GetAsync(async _ => await system.CountAsync("kinds WHERE name = 'text.count-words'"), known => known == 1, TimeSpan.FromSeconds(60));
+
+        var handle = await client.SubmitAsync(new WordsToCount("to be or not to be", ["or"]), cancellationToken: cancellationToken);
+        var count = await handle.ResultAsync(cancellationToken);
+        var progress = await handle.Progress.ToListAsync(cancellationToken);
+        var empty = await client.SubmitAsync(new WordsToCount(" "), cancellationToken: cancellationToken);
+
+        Assert.That(count, Is.EqualTo(new WordCount(5, "not")));
+        Assert.That(progress, Is.EqualTo(new[] { new TaskProgress(50, "6 words found") }));
+        Assert.That(async () => await empty, Throws.InstanceOf<TaskFailedException>()
+            .With.Property(nameof(TaskFailedException.Failure)).Property(nameof(TaskFailure.Code)).EqualTo("no-words"));
+        var refused = Assert.ThrowsAsync<ProblemException>(async () => await client.SubmitAsync(new WordsToCount("")))!;
+        Assert.That(refused.Type, Is.EqualTo(ProblemTypes.InvalidInput), "the stock producer checks by the schema that the worker has brought");
+        Assert.That(refused.Errors.Select(e => e.Pointer), Is.EqualTo(new[] { "#/input/text" }));
+        Assert.That(await process.StopAsync(TimeSpan.FromSeconds(30), cancellationToken), Is.True, "it drains and ends when it is told to");
+        Assert.That(await process.Exit, Is.Zero);
+    }
+
+    private static NUnit.Framework.Constraints.EqualStringConstraint Refused(int status, string type) => Throws.InstanceOf<ProblemException>()
+        .With.Property(nameof(ProblemException.Status)).EqualTo(status).And.Property(nameof(ProblemException.Type)).EqualTo(type);
+
+    /// <summary>Packs our projects and builds the worker of tests/OwnWorker from the packages, in a folder without anything of this repository.</summary>
+    private static async Task<string> BuildAsync(TestFolder folder, CancellationToken cancellationToken)
+    {
+        var template = Path.Combine(BuiltOutput.RepositoryRoot, "tests", "OwnWorker");
+        foreach (var file in Directory.EnumerateFiles(template))
+            File.Copy(file, folder.File(Path.GetFileName(file)));
+        // A version of its own: what an earlier run has left in the machine's cache of packages is another.
+        var version = $"0.1.0-test.{Guid.NewGuid():N}";
+        var project = folder.File("OwnWorker.csproj");
+        var named = XDocument.Load(project);
+        named.Descendants("PackageReference").Single().SetAttributeValue("Version", version);
+        named.Save(project);
+
+        foreach (var packed in Packed)
+        {
+            await DotnetAsync(
+                cancellationToken, "pack", Path.Combine(BuiltOutput.RepositoryRoot, packed), "--no-build", "-c", BuiltOutput.Configuration, "-o", folder.File("packages"), $"-p:Version={version}");
+        }
+
+        // Ours go to a cache of the test's; all others are taken from the machine's if they are there.
+        var cache = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
+            ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+        await DotnetAsync(
+            cancellationToken, "build", project, "-c", "Release", "-o", folder.File("out"), $"-p:RestorePackagesPath={folder.File("cache")}", $"-p:RestoreAdditionalProjectFallbackFolders={cache}");
+        return folder.File(Path.Combine("out", "OwnWorker.dll"));
+    }
+
+    private static async Task DotnetAsync(CancellationToken cancellationToken, params string[] arguments)
+    {
+        var done = await Command.RunAsync(
+            BuiltOutput.DotnetHost, [.. arguments, "--nologo", "-v", "quiet", "--disable-build-servers"], cancellationToken: cancellationToken);
+        Assert.That(done.Succeeded, Is.True, $"dotnet {string.Join(' ', arguments)}\n{done.Output}");
+    }
+
+    /// <summary>The caller's own idea of the kind: the name and the shape are all that both sides share.</summary>
+    [TaskKind("text.count-words")]
+    internal sealed record WordsToCount(string Text, IReadOnlyList<string>? Except = null) : ITaskInput<WordCount>;
+
+    internal sealed record WordCount(int Words, string Longest);
+}

@@ -1,0 +1,3 @@
+using Messaging.Consumers;
+
+return await MessagingWorker.RunAsync(args);
