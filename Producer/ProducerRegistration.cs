@@ -57,6 +57,7 @@ internal static class ProducerRegistration
     public static IServiceCollection AddAccessGate(this IServiceCollection services)
     {
         services.AddSingleton<AccessMeter>();
+        AccessToken.Hide(services);
         services.AddSingleton<RateLimits>();
         services.AddSingleton<AccessGate>();
         services.AddHostedService<ListenGuard>();

@@ -24,7 +24,7 @@ public static class Program
 {
     /// <summary>
     /// Runs until SIGTERM or Ctrl-C. 2: the settings are wrong; 1: the address can't be used. <c>health URL</c>: only asks a running one.
-    /// <c>keys …</c>: makes, lists and revokes API keys.
+    /// <c>keys …</c>: makes, lists and revokes API keys. <c>openapi</c>: writes the OpenAPI document anew.
     /// </summary>
     public static async Task<int> Main(string[] args)
     {
@@ -32,6 +32,8 @@ public static class Program
             return await HealthProbe.RunAsync(address);
         if (args is [KeysCommand.Verb, .. var rest])
             return await KeysCommand.RunAsync(rest);
+        if (args is [OpenApiCommand.Verb])
+            return await OpenApiCommand.RunAsync();
         ClientTimers.KeepFromEndingTheProcess();
         try
         {
@@ -65,6 +67,7 @@ public static class Program
         var builder = WebApplication.CreateBuilder(args);
         builder.ConfigureLogging();
         builder.ConfigureServer();
+        CrossOrigins.Add(builder.Services, builder.Configuration);
         builder.Services
             .AddBehindServer(parts => parts
                 .AddLedger(builder.Configuration)                                     // Postgres: waits for it, migrates; submit, cancel, reads
@@ -88,6 +91,7 @@ public static class Program
 
         var app = builder.Build();
         ProblemMapping.Use(app);
+        CrossOrigins.Use(app);
         RequestLimits.Use(app);
         Answering.Use(app);
         LedgerGate.Use(app);
@@ -100,6 +104,7 @@ public static class Program
         ExplainTask.Map(app);
         StreamTaskEvents.Map(app);
         StreamEvents.Map(app);
+        CreateStreamToken.Map(app);
         ListTasks.Map(app);
         CancelTask.Map(app);
         RetryTask.Map(app);
@@ -138,6 +143,7 @@ public static class Program
         RevokeKey.Map(app);
         ListAudit.Map(app);
         Health.Map(app);
+        GetOpenApi.Map(app);
         return app;
     }
 }

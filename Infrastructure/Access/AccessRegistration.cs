@@ -18,6 +18,7 @@ public static class AccessRegistration
         services.AddSingleton<AuditTrail>();
         services.AddSingleton<KeyStore>();
         services.AddSingleton<KeyCatalog>();
+        services.AddSingleton<StreamTokens>();
         services.AddHostedService(provider => provider.GetRequiredService<KeyCatalog>());
         return services;
     }

@@ -57,28 +57,27 @@ public sealed class KeyCatalog(
     /// <summary>Whether a key was ever made; null: nobody could be asked yet.</summary>
     public bool? Any => Volatile.Read(ref _known)?.Any;
 
+    /// <summary>Raised after each read of the keys, by the reader: those who listen must be quick.</summary>
+    public event EventHandler? Refreshed;
+
+    /// <summary>Whether the key with an id works, as far as was read last; null: nothing was read yet.</summary>
+    public bool? Works(string id) => Volatile.Read(ref _known) is { } known ? known.Keys.TryGetValue(id, out var entry) && !(entry.Key.ExpiresAt <= clock.Now) : null;
+
+    /// <summary>Looks at a key by its id, for what was made with it (<see cref="StreamTokens"/>).</summary>
+    public async ValueTask<(KeyState State, ApiKey? Key)> CheckIdAsync(string id, CancellationToken cancellationToken) =>
+        await KnownAsync(id, cancellationToken) is not { } known ? (KeyState.Undecided, null)
+        : known.Keys.TryGetValue(id, out var entry) ? Use(entry.Key)
+        : (KeyState.Unknown, null);
+
     /// <summary>Looks at a key. One that is not known yet is looked for in the ledger, at most twice a second: it may have been made a moment ago.</summary>
     public async ValueTask<(KeyState State, ApiKey? Key)> CheckAsync(string key, CancellationToken cancellationToken)
     {
         if (!KeySecret.TryRead(key, out var id))
             return (KeyState.Unknown, null);
-        var known = Volatile.Read(ref _known);
-        if (known is null || IsOld(known) || !known.Keys.ContainsKey(id))
-        {
-            await ReadSoonAsync(cancellationToken);
-            known = Volatile.Read(ref _known);
-        }
-
-        if (known is null || IsOld(known))
+        if (await KnownAsync(id, cancellationToken) is not { } known)
             return (KeyState.Undecided, null);
         var found = known.Keys.TryGetValue(id, out var entry);
-        if (!KeySecret.Fits(key, found ? entry.Hash : NoHash))
-            return (KeyState.Unknown, null);
-        if (entry.Key.ExpiresAt <= clock.Now)
-            return (KeyState.Expired, entry.Key);
-        if (!_used.ContainsKey(id))
-            _used[id] = true;
-        return (KeyState.Valid, entry.Key);
+        return KeySecret.Fits(key, found ? entry.Hash : NoHash) ? Use(entry.Key) : (KeyState.Unknown, null);
     }
 
     /// <summary>Reads the keys now.</summary>
@@ -115,6 +114,7 @@ public sealed class KeyCatalog(
 
         if (first)
             log.KeysNeeded();
+        Refreshed?.Invoke(this, EventArgs.Empty);
     }
 
     /// <summary>Returns when the keys were read, or could not be.</summary>
@@ -144,6 +144,28 @@ public sealed class KeyCatalog(
         {
             await NoteUseAsync(CancellationToken.None);
         }
+    }
+
+    /// <summary>What is known, new enough to decide by; null: nothing is.</summary>
+    private async ValueTask<Known?> KnownAsync(string id, CancellationToken cancellationToken)
+    {
+        var known = Volatile.Read(ref _known);
+        if (known is null || IsOld(known) || !known.Keys.ContainsKey(id))
+        {
+            await ReadSoonAsync(cancellationToken);
+            known = Volatile.Read(ref _known);
+        }
+
+        return known is null || IsOld(known) ? null : known;
+    }
+
+    private (KeyState State, ApiKey? Key) Use(ApiKey key)
+    {
+        if (key.ExpiresAt <= clock.Now)
+            return (KeyState.Expired, key);
+        if (!_used.ContainsKey(key.Id))
+            _used[key.Id] = true;
+        return (KeyState.Valid, key);
     }
 
     private bool IsOld(Known known) => time.GetElapsedTime(known.Timestamp) > LongestAge;

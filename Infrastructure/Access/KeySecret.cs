@@ -28,9 +28,12 @@ public static class KeySecret
     public static (string Id, string Key, byte[] Hash) Create()
     {
         var id = RandomNumberGenerator.GetString(Alphabet, IdLength);
-        var key = $"{Prefix}{id}_{RandomNumberGenerator.GetString(Alphabet, SecretLength)}";
+        var key = $"{Prefix}{id}_{Secret()}";
         return (id, key, Hash(key));
     }
+
+    /// <summary>260 random bits as a word.</summary>
+    internal static string Secret() => RandomNumberGenerator.GetString(Alphabet, SecretLength);
 
     /// <summary>Takes a key apart; false for what can't be one.</summary>
     /// <param name="key">What somebody sent.</param>

@@ -1,6 +1,7 @@
 using System.Net;
 using Messaging.Contracts.Http;
 using Messaging.Infrastructure.Access;
+using Messaging.Infrastructure.Store;
 using Messaging.Producer.Http;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
@@ -11,7 +12,8 @@ namespace Messaging.Producer.Access;
 /// Lets a request in if it has a key with the scope that its route needs (RFC 6750), or if nobody needs a key here. Costs anonymous requests
 /// a look at the route and at three headers.
 /// </summary>
-internal sealed class AccessGate(KeyCatalog keys, AccessMode mode, RateLimits limits, AccessMeter meter)
+internal sealed class AccessGate(
+    KeyCatalog keys, StreamTokens tokens, AccessMode mode, CrossOrigins origins, RateLimits limits, AccessMeter meter)
 {
     // A client that is still sending would not see the answer; a stranger is not given more patience than this.
     private const long MostReadAway = 1024 * 1024;
@@ -34,12 +36,14 @@ internal sealed class AccessGate(KeyCatalog keys, AccessMode mode, RateLimits li
         if (needed == ApiScopes.None)
             return next(http);
         var authorization = http.Request.Headers.Authorization;
-        return authorization.Count > 0 ? CheckAsync(http, authorization, needed, next) : CheckAnonymousAsync(http, next);
+        return http.Features.Get<AccessToken>() is { } token ? CheckAsync(http, endpoint, token, needed, next)
+            : authorization.Count > 0 ? CheckAsync(http, authorization, needed, next)
+            : CheckAnonymousAsync(http, next);
     }
 
     private Task CheckAnonymousAsync(HttpContext http, RequestDelegate next) => mode.LetsAnonymousIn(keys) switch
     {
-        true when IsOfAnotherSite(http.Request) => RefuseAsync(http, AccessProblems.CrossSite(), "cross-site"),
+        true when IsOfAnotherSite(http.Request) && !origins.Allows(http.Request.Headers.Origin) => RefuseAsync(http, AccessProblems.CrossSite(), "cross-site"),
         true when !mode.Anonymous && !IsLoopbackName(http.Request.Host.Host) =>
             RefuseAsync(http, AccessProblems.ForeignHost(http.Request.Host.Host), "foreign-host"),
         true => next(http),
@@ -62,6 +66,71 @@ internal sealed class AccessGate(KeyCatalog keys, AccessMode mode, RateLimits li
         }
 
         var (state, key) = await keys.CheckAsync(text, http.RequestAborted);
+        await AdmitAsync(http, state, key, needed, next);
+    }
+
+    /// <summary>A stream token is worth what the key that made it is worth now, for the one stream that it was made for.</summary>
+    private async Task CheckAsync(HttpContext http, RouteEndpoint endpoint, AccessToken token, ApiScopes needed, RequestDelegate next)
+    {
+        if (endpoint.Metadata.GetMetadata<TakesStreamToken>() is null)
+        {
+            await RefuseAsync(http, AccessProblems.NoStream(), "malformed");
+            return;
+        }
+
+        if (token.Value is not { } text || http.Request.Headers.Authorization.Count > 0)
+        {
+            await RefuseAsync(http, AccessProblems.ManyTokens(), "malformed", Challenge("invalid_request", "More than one way to say who asks."));
+            return;
+        }
+
+        // A browser that comes back takes any answer but a stream for the end; while nobody knows, a cut connection makes it try again.
+        StreamToken? found;
+        try
+        {
+            found = await tokens.FindAsync(text, http.RequestAborted);
+        }
+        catch (Exception e) when (LedgerErrors.IsTransient(e) && EventIds.IsReconnect(http.Request))
+        {
+            http.Abort();
+            return;
+        }
+
+        if (found is null)
+        {
+            await RefuseAsync(http, AccessProblems.UnknownToken(), "unknown", Challenge("invalid_token", "The token is unknown or has expired."));
+        }
+        else if (!found.Target.Covers(TargetOf(http)))
+        {
+            await RefuseAsync(http, AccessProblems.OtherStream(), "scope", Challenge("insufficient_scope", "The token is for another stream."));
+        }
+        else if (found.KeyId is null)
+        {
+            await CheckAnonymousAsync(http, next);
+        }
+        else
+        {
+            var (state, key) = await keys.CheckIdAsync(found.KeyId, http.RequestAborted);
+            if (state == KeyState.Undecided && EventIds.IsReconnect(http.Request))
+                http.Abort();
+            else
+                await AdmitAsync(http, state, key, needed, next);
+        }
+    }
+
+    /// <summary>Which stream a request asks for.</summary>
+    private static StreamTarget TargetOf(HttpContext http)
+    {
+        if (http.Request.RouteValues.TryGetValue("id", out var id))
+            return new StreamTarget(Guid.TryParseExact(id as string, "D", out var task) ? task : Guid.Empty);
+        var query = http.Request.Query;
+        return new StreamTarget(null, Value("tag"), Value("kind"), Value("queue"));
+
+        string? Value(string name) => query.TryGetValue(name, out var values) ? values.ToString() : null;
+    }
+
+    private async Task AdmitAsync(HttpContext http, KeyState state, ApiKey? key, ApiScopes needed, RequestDelegate next)
+    {
         switch (state)
         {
             case KeyState.Unknown:

@@ -15,6 +15,22 @@ internal static class AccessProblems
 
     public static Problem ManyKeys() => Problems.InvalidRequest(new ProblemError("Given more than once.", Header: "Authorization"));
 
+    public static Problem ManyTokens() => Problems.InvalidRequest(
+        new ProblemError("Give one token and no header Authorization, or the header alone.", Parameter: AccessToken.Parameter));
+
+    public static Problem NoStream() => Problems.InvalidRequest(
+        new ProblemError("Tokens open event streams only; here send an API key as 'Authorization: Bearer <key>'.", Parameter: AccessToken.Parameter));
+
+    public static Problem UnknownToken() => Unauthorized("The stream token is unknown or has expired: make another with POST /v1/events/tokens.");
+
+    public static Problem OtherStream() => new()
+    {
+        Type = ProblemTypes.InsufficientScope,
+        Title = "Insufficient scope",
+        Status = StatusCodes.Status403Forbidden,
+        Detail = "The stream token was made for another event stream.",
+    };
+
     public static Problem MissingScope(ApiKey key, string scope) => new()
     {
         Type = ProblemTypes.InsufficientScope,

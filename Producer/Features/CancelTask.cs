@@ -1,8 +1,10 @@
 using Messaging.Contracts.Http;
+using Messaging.Contracts.Tasks;
 using Messaging.Infrastructure.Store.Cancel;
 using Messaging.Infrastructure.Store.Read;
 using Messaging.Producer.Access;
 using Messaging.Producer.Http;
+using Messaging.Producer.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Messaging.Producer.Features;
@@ -13,7 +15,13 @@ namespace Messaging.Producer.Features;
 /// </summary>
 internal static class CancelTask
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/tasks/{id}/cancel", HandleAsync).AnswersJson().Needs(ApiScopes.Operate);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/tasks/{id}/cancel", HandleAsync).AnswersJson().Needs(ApiScopes.Operate)
+        .Describe("cancelTask", ApiTags.Tasks, "Call a task off", o => o
+            .OfTask()
+            .TakesReason()
+            .Gives<TaskResponse>(200, "It had not started and never will.", Examples.Queued with { State = TaskState.Cancelled })
+            .Gives<TaskResponse>(202, "Its worker was told to stop it.", Examples.Running, ApiHeaders.RetryAfter)
+            .Refuses(ProblemTypes.InvalidValue, ProblemTypes.TaskAlreadyEnded));
 
     private static async Task<Results<JsonHttpResult<TaskResponse>, ProblemResult>> HandleAsync(
         string id, HttpContext http, CancelStage cancel, TaskReader tasks)

@@ -4,6 +4,7 @@ using Messaging.Infrastructure.Store;
 using Messaging.Infrastructure.Store.Connections;
 using Messaging.Producer.Access;
 using Messaging.Producer.Http;
+using Messaging.Producer.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Messaging.Producer.Features;
@@ -14,7 +15,13 @@ namespace Messaging.Producer.Features;
 /// </summary>
 internal static class CreateKey
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/keys", HandleAsync).Needs(ApiScopes.Admin);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/keys", HandleAsync).Needs(ApiScopes.Admin)
+        .Describe("createKey", ApiTags.Access, "Make an API key", o => o
+            .Says("The first key must have the scope `admin`: from then on requests need one.")
+            .Takes<KeyBody>("The key.", Examples.NewKey)
+            .Gives<KeyResponse>(201, "It is made. Nobody can read its `secret` again.", Examples.MadeKey, ApiHeaders.Location)
+            .Leads("getKey").Leads("revokeKey")
+            .Refuses(ProblemTypes.InvalidValue, ProblemTypes.TooManyKeys));
 
     private static async Task<Results<JsonHttpResult<KeyResponse>, ProblemResult>> HandleAsync(
         HttpContext http, KeyStore keys, KeyCatalog catalog, LedgerClock clock, ILogger<KeyCatalog> log)

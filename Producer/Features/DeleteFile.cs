@@ -2,6 +2,7 @@ using Messaging.Contracts.Http;
 using Messaging.Infrastructure.Files;
 using Messaging.Producer.Access;
 using Messaging.Producer.Http;
+using Messaging.Producer.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Messaging.Producer.Features;
@@ -12,7 +13,12 @@ namespace Messaging.Producer.Features;
 /// </summary>
 internal static class DeleteFile
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapDelete("/v1/files/{id}", HandleAsync).Needs(ApiScopes.Operate);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapDelete("/v1/files/{id}", HandleAsync).Needs(ApiScopes.Operate)
+        .Describe("deleteFile", ApiTags.Files, "Delete an upload", o => o
+            .Path("id", Shape.Uuid, "The file.")
+            .Query("reason", Shape.Reason, "Why; it goes into the audit log.")
+            .Gives(204, "It is gone.", null)
+            .Refuses(ProblemTypes.UnknownFile));
 
     private static async Task<Results<NoContent, ProblemResult>> HandleAsync(string id, HttpContext http, FileStore files)
     {

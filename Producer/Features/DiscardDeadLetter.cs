@@ -3,6 +3,7 @@ using Messaging.Infrastructure.Store.DeadLetters;
 using Messaging.Infrastructure.Store.Read;
 using Messaging.Producer.Access;
 using Messaging.Producer.Http;
+using Messaging.Producer.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Messaging.Producer.Features;
@@ -13,7 +14,13 @@ namespace Messaging.Producer.Features;
 /// </summary>
 internal static class DiscardDeadLetter
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/dead-letters/{id}/discard", HandleAsync).Needs(ApiScopes.Operate);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/dead-letters/{id}/discard", HandleAsync).Needs(ApiScopes.Operate)
+        .Describe("discardDeadLetter", ApiTags.DeadLetters, "Put a dead letter away", o => o
+            .Says("It leaves the list; the task stays failed, readable and retryable until its day is dropped.")
+            .OfTask()
+            .TakesReason()
+            .Gives<TaskResponse>(200, "It is put away, also if it had been before.", Examples.Failed with { DiscardedAt = Examples.Created.AddMinutes(1) })
+            .Refuses(ProblemTypes.InvalidValue, ProblemTypes.TaskNotFailed));
 
     private static async Task<Results<JsonHttpResult<TaskResponse>, ProblemResult>> HandleAsync(
         string id, HttpContext http, DeadLetterStage deadLetters, TaskReader tasks)

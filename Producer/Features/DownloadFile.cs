@@ -2,6 +2,7 @@ using Messaging.Contracts.Http;
 using Messaging.Infrastructure.Files;
 using Messaging.Producer.Access;
 using Messaging.Producer.Http;
+using Messaging.Producer.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Net.Http.Headers;
 
@@ -13,8 +14,20 @@ namespace Messaging.Producer.Features;
 /// </summary>
 internal static class DownloadFile
 {
+    private static readonly string[] FileHeaders =
+        [ApiHeaders.ETag, ApiHeaders.ReprDigest, ApiHeaders.ContentDigest, ApiHeaders.ContentDisposition];
+
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapMethods("/v1/files/{id}", [HttpMethods.Get, HttpMethods.Head], HandleAsync).Needs(ApiScopes.Read);
+        routes.MapMethods("/v1/files/{id}", [HttpMethods.Get, HttpMethods.Head], HandleAsync).Needs(ApiScopes.Read)
+        .Describe("downloadFile", ApiTags.Files, "Download a file", o => o
+            .Path("id", Shape.Uuid, "The file.")
+            .Header("Range", Shape.Text, "`bytes=0-1023`: one range (RFC 9110, section 14.2); several are answered with the whole.")
+            .Header("If-Range", Shape.Text, "The range only if the file has this `ETag`, else the whole.")
+            .Conditions()
+            .Gives(200, "The whole file.", new Content("*/*", Shape.Bytes), FileHeaders)
+            .Gives(206, "The range.", new Content("*/*", Shape.Bytes), [.. FileHeaders, ApiHeaders.ContentRange])
+            .Gives(304, "It is as `If-None-Match` says.", null, FileHeaders)
+            .Refuses(ProblemTypes.UnknownFile, ProblemTypes.RangeNotSatisfiable));
 
     private static async Task<IResult> HandleAsync(string id, HttpContext http, FileStore files)
     {

@@ -3,6 +3,7 @@ using Messaging.Infrastructure.Broker;
 using Messaging.Infrastructure.Store.Explain;
 using Messaging.Producer.Access;
 using Messaging.Producer.Http;
+using Messaging.Producer.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Messaging.Producer.Features;
@@ -10,7 +11,11 @@ namespace Messaging.Producer.Features;
 /// <summary><c>GET /v1/tasks/{id}/explain</c>: why the task is where it is, in one computed answer.</summary>
 internal static class ExplainTask
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/tasks/{id}/explain", HandleAsync).AnswersJson().Needs(ApiScopes.Read);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/tasks/{id}/explain", HandleAsync).AnswersJson().Needs(ApiScopes.Read)
+        .Describe("explainTask", ApiTags.Tasks, "Ask why a task is not running", o => o
+            .Says("One computed reason, the one to look at first, and a sentence that says what can be done.")
+            .OfTask()
+            .Gives<ExplainResponse>(200, "The reason.", Examples.Explain));
 
     private static async Task<Results<JsonHttpResult<ExplainResponse>, ProblemResult>> HandleAsync(
         string id, HttpContext http, TaskExplainer explainer, BrokerHealth broker)

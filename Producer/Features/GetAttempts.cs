@@ -2,6 +2,7 @@ using Messaging.Contracts.Http;
 using Messaging.Infrastructure.Store.Read;
 using Messaging.Producer.Access;
 using Messaging.Producer.Http;
+using Messaging.Producer.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Messaging.Producer.Features;
@@ -9,7 +10,10 @@ namespace Messaging.Producer.Features;
 /// <summary><c>GET /v1/tasks/{id}/attempts</c>: every run of the task so far, the present one included, in the order of their start.</summary>
 internal static class GetAttempts
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/tasks/{id}/attempts", HandleAsync).AnswersJson().Needs(ApiScopes.Read);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/tasks/{id}/attempts", HandleAsync).AnswersJson().Needs(ApiScopes.Read)
+        .Describe("getAttempts", ApiTags.Tasks, "List the runs of a task", o => o
+            .OfTask()
+            .Gives<Page<AttemptResponse>>(200, "Every run so far, the present one included, in the order of their start.", Examples.Attempts));
 
     private static async Task<Results<JsonHttpResult<Page<AttemptResponse>>, ProblemResult>> HandleAsync(string id, HttpContext http, TaskReader tasks)
     {

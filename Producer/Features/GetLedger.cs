@@ -2,6 +2,7 @@ using Messaging.Contracts.Http;
 using Messaging.Infrastructure.Reconcile;
 using Messaging.Producer.Access;
 using Messaging.Producer.Http;
+using Messaging.Producer.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Messaging.Producer.Features;
@@ -9,7 +10,9 @@ namespace Messaging.Producer.Features;
 /// <summary><c>GET /v1/ledger</c>: what the last check of the ledger found. <c>unaccounted</c> is 0 when all is well.</summary>
 internal static class GetLedger
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/ledger", HandleAsync).Needs(ApiScopes.Read);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/ledger", HandleAsync).Needs(ApiScopes.Read)
+        .Describe("getLedger", ApiTags.Service, "See whether everything is accounted for", o => o
+            .Gives<LedgerResponse>(200, "What the last check found; `unaccounted` is 0 when all is well.", Examples.Ledger));
 
     private static async Task<Results<JsonHttpResult<LedgerResponse>, ProblemResult>> HandleAsync(HttpContext http, LedgerReports reports)
     {

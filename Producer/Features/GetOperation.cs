@@ -2,6 +2,7 @@ using Messaging.Contracts.Http;
 using Messaging.Infrastructure.Operations;
 using Messaging.Producer.Access;
 using Messaging.Producer.Http;
+using Messaging.Producer.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Messaging.Producer.Features;
@@ -9,7 +10,11 @@ namespace Messaging.Producer.Features;
 /// <summary><c>GET /v1/operations/{id}</c>: what an operation was asked to do and how far it is.</summary>
 internal static class GetOperation
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/operations/{id}", HandleAsync).Needs(ApiScopes.Read);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/operations/{id}", HandleAsync).Needs(ApiScopes.Read)
+        .Describe("getOperation", ApiTags.DeadLetters, "Look at an operation", o => o
+            .Path("id", Shape.Uuid, "The operation.")
+            .Gives<OperationResponse>(200, "What it was asked to do, and how far it is.", Examples.Operation, ApiHeaders.RetryAfter)
+            .Refuses(ProblemTypes.UnknownOperation));
 
     /// <summary>Answers with an operation, and with a hint when to ask again if it has not ended.</summary>
     public static JsonHttpResult<OperationResponse> Answer(HttpResponse response, Operation operation)

@@ -3,6 +3,7 @@ using Messaging.Contracts.Tasks;
 using Messaging.Infrastructure.Store.Read;
 using Messaging.Producer.Access;
 using Messaging.Producer.Http;
+using Messaging.Producer.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Messaging.Producer.Features;
@@ -13,7 +14,14 @@ namespace Messaging.Producer.Features;
 /// </summary>
 internal static class GetResult
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapMethods("/v1/tasks/{id}/result", EntityResult.Methods, HandleAsync).AnswersJson().Needs(ApiScopes.Read);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapMethods("/v1/tasks/{id}/result", EntityResult.Methods, HandleAsync).AnswersJson().Needs(ApiScopes.Read)
+        .Describe("getResult", ApiTags.Tasks, "Get the result alone", o => o
+            .Says("Byte by byte as the handler returned it.")
+            .OfTask()
+            .Conditions()
+            .Gives(200, "The result; its kind has the schema.", new Content("application/json", Shape.AnyJson, Examples.Succeeded.Result), ApiHeaders.ETag)
+            .Gives(304, "It is as `If-None-Match` says.", null, ApiHeaders.ETag)
+            .Refuses(ProblemTypes.TaskNotEnded, ProblemTypes.TaskNotSucceeded));
 
     private static async Task<Results<EntityResult, ProblemResult>> HandleAsync(string id, HttpContext http, TaskReader tasks)
     {

@@ -1,6 +1,7 @@
 using Messaging.Contracts.Http;
 using Messaging.Producer.Access;
 using Messaging.Producer.Http;
+using Messaging.Producer.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Messaging.Producer.Features;
@@ -11,7 +12,14 @@ namespace Messaging.Producer.Features;
 /// </summary>
 internal static class GetTask
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapMethods("/v1/tasks/{id}", EntityResult.Methods, HandleAsync).AnswersJson().Needs(ApiScopes.Read);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapMethods("/v1/tasks/{id}", EntityResult.Methods, HandleAsync).AnswersJson().Needs(ApiScopes.Read)
+        .Describe("getTask", ApiTags.Tasks, "Look at a task", o => o
+            .OfTask()
+            .Query("wait", Shape.Wait, $"Answer when the task has ended, so much later at most; never more than {Shape.LongestWait}.")
+            .Prefers()
+            .Conditions()
+            .Gives<TaskResponse>(200, "The task as it is.", Examples.Running, ApiHeaders.ETag, ApiHeaders.RetryAfter, ApiHeaders.PreferenceApplied)
+            .Gives(304, "It is as `If-None-Match` says.", null, ApiHeaders.ETag, ApiHeaders.RetryAfter, ApiHeaders.PreferenceApplied));
 
     private static async Task<Results<EntityResult, ProblemResult>> HandleAsync(string id, HttpContext http, TaskWaits waits)
     {

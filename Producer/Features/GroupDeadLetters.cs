@@ -2,6 +2,7 @@ using Messaging.Contracts.Http;
 using Messaging.Infrastructure.Store.DeadLetters;
 using Messaging.Producer.Access;
 using Messaging.Producer.Http;
+using Messaging.Producer.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Messaging.Producer.Features;
@@ -15,7 +16,12 @@ internal static class GroupDeadLetters
     private const int DefaultLimit = 50;
     private const int LargestLimit = 1000;
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/dead-letters/groups", HandleAsync).Needs(ApiScopes.Read);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/dead-letters/groups", HandleAsync).Needs(ApiScopes.Read)
+        .Describe("groupDeadLetters", ApiTags.DeadLetters, "Group dead letters by cause", o => o
+            .Says("The most numerous first. Looks at the last 100,000 to fail at most, and says how far it came.")
+            .DeadLetterFilter()
+            .Query("limit", Shape.Integer(1, LargestLimit, DefaultLimit), "How many groups at most.")
+            .Gives<DeadLetterGroupsResponse>(200, "The groups.", Examples.Groups));
 
     private static async Task<Results<JsonHttpResult<DeadLetterGroupsResponse>, ProblemResult>> HandleAsync(HttpContext http, DeadLetterSearch search)
     {

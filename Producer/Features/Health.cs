@@ -1,6 +1,7 @@
 using Messaging.Contracts.Http;
 using Messaging.Producer.Access;
 using Messaging.Producer.Http;
+using Messaging.Producer.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -15,8 +16,13 @@ internal static class Health
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/health/live", () => TypedResults.Json(new HealthResponse("live", new Dictionary<string, HealthPart>()), HttpJson.Options))
-            .IsPublic();
-        routes.MapGet("/health/ready", ReadyAsync).IsPublic();
+            .IsPublic()
+            .Describe("getLive", ApiTags.Service, "See whether the process lives", o => o
+                .Gives<HealthResponse>(200, "It does.", new HealthResponse("live", new Dictionary<string, HealthPart>())));
+        routes.MapGet("/health/ready", ReadyAsync).IsPublic()
+            .Describe("getReady", ApiTags.Service, "See whether tasks are accepted", o => o
+                .Gives<HealthResponse>(200, "They are; with `degraded` something else is away, RabbitMQ for instance, and they are published later.", Examples.Ready)
+                .Gives<HealthResponse>(503, "They are not: the ledger can't be reached.", Examples.Unavailable));
     }
 
     private static async Task<JsonHttpResult<HealthResponse>> ReadyAsync(HttpContext http, HealthCheckService checks)

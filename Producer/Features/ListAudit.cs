@@ -3,6 +3,7 @@ using Messaging.Contracts.Http;
 using Messaging.Infrastructure.Audit;
 using Messaging.Producer.Access;
 using Messaging.Producer.Http;
+using Messaging.Producer.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.WebUtilities;
 
@@ -18,7 +19,14 @@ internal static class ListAudit
     private const int LargestLimit = 1000;
     private const int LongestName = 100;
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/audit", HandleAsync).Needs(ApiScopes.Admin);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/audit", HandleAsync).Needs(ApiScopes.Admin)
+        .Describe("listAudit", ApiTags.Access, "Read the audit log", o => o
+            .Says("What people did, newest first.")
+            .Query("action", Shape.OneOf(AuditActions.All), "Only this action.")
+            .Query("target", Shape.Text, "Only what was done with this: `task:ID` and the like.")
+            .Query("actor", Shape.Text, "Only what this one did: `key:ID`, `anonymous` or `cli`.")
+            .Pages(Shape.Text)
+            .Gives<Page<AuditResponse>>(200, "A page.", Examples.Audit, ApiHeaders.Link));
 
     private static async Task<Results<JsonHttpResult<Page<AuditResponse>>, ProblemResult>> HandleAsync(HttpContext http, AuditTrail audit)
     {

@@ -2,6 +2,7 @@ using Messaging.Contracts.Http;
 using Messaging.Infrastructure.Store.DeadLetters;
 using Messaging.Producer.Access;
 using Messaging.Producer.Http;
+using Messaging.Producer.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.WebUtilities;
 
@@ -16,7 +17,12 @@ internal static class ListDeadLetters
     private const int DefaultLimit = 50;
     private const int LargestLimit = 1000;
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/dead-letters", HandleAsync).Needs(ApiScopes.Read);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/dead-letters", HandleAsync).Needs(ApiScopes.Read)
+        .Describe("listDeadLetters", ApiTags.DeadLetters, "List dead letters", o => o
+            .Says("The last to fail first, without inputs.")
+            .DeadLetterFilter()
+            .Pages(Shape.Text)
+            .Gives<Page<TaskResponse>>(200, "A page.", new Page<TaskResponse>([Examples.Failed with { Input = null }]), ApiHeaders.Link));
 
     private static async Task<Results<JsonHttpResult<Page<TaskResponse>>, ProblemResult>> HandleAsync(HttpContext http, DeadLetterSearch search)
     {

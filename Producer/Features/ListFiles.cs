@@ -2,6 +2,7 @@ using Messaging.Contracts.Http;
 using Messaging.Infrastructure.Files;
 using Messaging.Producer.Access;
 using Messaging.Producer.Http;
+using Messaging.Producer.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Messaging.Producer.Features;
@@ -12,7 +13,11 @@ internal static class ListFiles
     private const int DefaultLimit = 50;
     private const int LargestLimit = 1000;
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/files", HandleAsync).Needs(ApiScopes.Read);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/files", HandleAsync).Needs(ApiScopes.Read)
+        .Describe("listFiles", ApiTags.Files, "List uploads", o => o
+            .Says("Newest first. Inputs and results are found by their tasks.")
+            .Pages(Shape.Uuid)
+            .Gives<Page<FileResponse>>(200, "A page.", new Page<FileResponse>([Examples.File]), ApiHeaders.Link));
 
     private static async Task<Results<JsonHttpResult<Page<FileResponse>>, ProblemResult>> HandleAsync(HttpContext http, FileStore files)
     {

@@ -2,6 +2,7 @@ using Messaging.Contracts.Http;
 using Messaging.Infrastructure.Access;
 using Messaging.Producer.Access;
 using Messaging.Producer.Http;
+using Messaging.Producer.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Messaging.Producer.Features;
@@ -12,7 +13,11 @@ internal static class ListKeys
     private const int DefaultLimit = 50;
     private const int LargestLimit = 1000;
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/keys", HandleAsync).Needs(ApiScopes.Admin);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/keys", HandleAsync).Needs(ApiScopes.Admin)
+        .Describe("listKeys", ApiTags.Access, "List API keys", o => o
+            .Says("Newest first, revoked and expired ones too; never their secrets.")
+            .Pages(Shape.Text)
+            .Gives<Page<KeyResponse>>(200, "A page.", new Page<KeyResponse>([Examples.Key]), ApiHeaders.Link));
 
     private static async Task<Results<JsonHttpResult<Page<KeyResponse>>, ProblemResult>> HandleAsync(HttpContext http, KeyStore keys)
     {

@@ -2,6 +2,7 @@ using Messaging.Contracts.Http;
 using Messaging.Infrastructure.Store.Kinds;
 using Messaging.Producer.Access;
 using Messaging.Producer.Http;
+using Messaging.Producer.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Messaging.Producer.Features;
@@ -9,7 +10,9 @@ namespace Messaging.Producer.Features;
 /// <summary><c>GET /v1/kinds</c>: every kind that a worker has registered, with its schemas, by name.</summary>
 internal static class ListKinds
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/kinds", Handle).Needs(ApiScopes.Read);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/kinds", Handle).Needs(ApiScopes.Read)
+        .Describe("listKinds", ApiTags.Catalogue, "List the kinds", o => o
+            .Gives<Page<KindResponse>>(200, "Every kind that a worker has registered, with its schemas, by name.", new Page<KindResponse>([Examples.Kind])));
 
     /// <summary>Shows a kind.</summary>
     public static KindResponse Show(RegisteredKind kind) => new(

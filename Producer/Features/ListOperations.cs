@@ -2,6 +2,7 @@ using Messaging.Contracts.Http;
 using Messaging.Infrastructure.Operations;
 using Messaging.Producer.Access;
 using Messaging.Producer.Http;
+using Messaging.Producer.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Messaging.Producer.Features;
@@ -12,7 +13,11 @@ internal static class ListOperations
     private const int DefaultLimit = 50;
     private const int LargestLimit = 1000;
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/operations", HandleAsync).Needs(ApiScopes.Read);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/operations", HandleAsync).Needs(ApiScopes.Read)
+        .Describe("listOperations", ApiTags.DeadLetters, "List operations", o => o
+            .Says("Newest first; those that ended 30 days ago are forgotten.")
+            .Pages(Shape.Uuid)
+            .Gives<Page<OperationResponse>>(200, "A page.", new Page<OperationResponse>([Examples.Operation]), ApiHeaders.Link));
 
     private static async Task<Results<JsonHttpResult<Page<OperationResponse>>, ProblemResult>> HandleAsync(HttpContext http, OperationStore operations)
     {

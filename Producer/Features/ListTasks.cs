@@ -4,6 +4,7 @@ using Messaging.Infrastructure.Store.Read;
 using Messaging.Infrastructure.Store.Submit;
 using Messaging.Producer.Access;
 using Messaging.Producer.Http;
+using Messaging.Producer.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.WebUtilities;
 
@@ -20,7 +21,19 @@ internal static class ListTasks
     private const int LargestLimit = 1000;
     private const int MostIds = 200; // as many as fit into an address
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/tasks", HandleAsync).AnswersJson().Needs(ApiScopes.Read);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/tasks", HandleAsync).AnswersJson().Needs(ApiScopes.Read)
+        .Describe("listTasks", ApiTags.Tasks, "Find tasks", o => o
+            .Says("Newest first, without inputs and results. All filters must hold. `ids` stands alone and answers these tasks, whatever they are.")
+            .Query("ids", Shape.Text, "Up to 200 ids with commas in between.")
+            .Query("state", Shape.State, "Only tasks in this state.")
+            .Query("kind", Shape.Text, "Only tasks of this kind.")
+            .Query("queue", Shape.Text, "Only tasks of this queue.")
+            .Query("tag", Shape.Text, "Only tasks with this tag.")
+            .Query("idempotencyKey", Shape.Text, "Only the task that this key has made; as long as it is remembered.")
+            .Query("createdAfter", Shape.Time, "Only tasks accepted then or later.")
+            .Query("createdBefore", Shape.Time, "Only tasks accepted earlier.")
+            .Pages(Shape.Uuid)
+            .Gives(200, "A page; or, with `ids`, those that were found and those that were not.", new Content("application/json", Shape.Either<Page<TaskResponse>, TasksByIdResponse>(), Examples.Tasks), ApiHeaders.Link));
 
     private static async Task<Results<JsonHttpResult<Page<TaskResponse>>, JsonHttpResult<TasksByIdResponse>, ProblemResult>> HandleAsync(
         HttpContext http, TaskSearch search, TaskLookup lookup)

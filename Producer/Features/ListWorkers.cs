@@ -3,6 +3,7 @@ using Messaging.Infrastructure.Store.Connections;
 using Messaging.Infrastructure.Store.Read;
 using Messaging.Producer.Access;
 using Messaging.Producer.Http;
+using Messaging.Producer.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Messaging.Producer.Features;
@@ -10,7 +11,9 @@ namespace Messaging.Producer.Features;
 /// <summary><c>GET /v1/workers</c>: the consumer processes that run now, oldest first.</summary>
 internal static class ListWorkers
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/workers", HandleAsync).Needs(ApiScopes.Read);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/workers", HandleAsync).Needs(ApiScopes.Read)
+        .Describe("listWorkers", ApiTags.Catalogue, "List the workers", o => o
+            .Gives<Page<WorkerResponse>>(200, "The consumer processes that run now, oldest first.", new Page<WorkerResponse>([Examples.Consumer])));
 
     private static async Task<Results<JsonHttpResult<Page<WorkerResponse>>, ProblemResult>> HandleAsync(
         HttpContext http, WorkerList workers, LedgerClock clock)

@@ -3,6 +3,7 @@ using Messaging.Infrastructure.Store.Read;
 using Messaging.Infrastructure.Store.Remove;
 using Messaging.Producer.Access;
 using Messaging.Producer.Http;
+using Messaging.Producer.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Messaging.Producer.Features;
@@ -13,7 +14,13 @@ namespace Messaging.Producer.Features;
 /// </summary>
 internal static class RemoveTask
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapDelete("/v1/tasks/{id}", HandleAsync).Needs(ApiScopes.Operate);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapDelete("/v1/tasks/{id}", HandleAsync).Needs(ApiScopes.Operate)
+        .Describe("removeTask", ApiTags.Tasks, "Remove a task that has ended", o => o
+            .Says("With input, result, attempts, progress and tags.")
+            .OfTask()
+            .Query("reason", Shape.Reason, "Why; it goes into the audit log.")
+            .Gives(204, "It is gone.", null)
+            .Refuses(ProblemTypes.TaskNotEnded));
 
     private static async Task<Results<NoContent, ProblemResult>> HandleAsync(string id, HttpContext http, RemoveStage remove, TaskReader tasks)
     {

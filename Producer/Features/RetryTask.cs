@@ -4,6 +4,7 @@ using Messaging.Infrastructure.Store.DeadLetters;
 using Messaging.Infrastructure.Store.Read;
 using Messaging.Producer.Access;
 using Messaging.Producer.Http;
+using Messaging.Producer.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Messaging.Producer.Features;
@@ -14,7 +15,14 @@ namespace Messaging.Producer.Features;
 /// </summary>
 internal static class RetryTask
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/tasks/{id}/retry", HandleAsync).AnswersJson().Needs(ApiScopes.Operate);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/tasks/{id}/retry", HandleAsync).AnswersJson().Needs(ApiScopes.Operate)
+        .Describe("retryTask", ApiTags.DeadLetters, "Run a failed task again", o => o
+            .Says("With all its attempts, and with another input if one is given.")
+            .OfTask()
+            .Takes<RetryBody>("What is different; may be left out.", new RetryBody(Reason: "the shop is back"), required: false)
+            .Gives<TaskResponse>(202, "It is queued again.", Examples.Queued, ApiHeaders.RetryAfter)
+            .Leads("getTask").Leads("streamTaskEvents")
+            .Refuses(ProblemTypes.UnknownKind, ProblemTypes.InvalidInput, ProblemTypes.InvalidValue, ProblemTypes.TaskNotFailed));
 
     private static async Task<Results<JsonHttpResult<TaskResponse>, ProblemResult>> HandleAsync(
         string id, HttpContext http, DeadLetterStage deadLetters, TaskReader tasks, KnownKinds kinds)

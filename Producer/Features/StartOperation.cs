@@ -3,6 +3,7 @@ using Messaging.Infrastructure.Operations;
 using Messaging.Infrastructure.Store.DeadLetters;
 using Messaging.Producer.Access;
 using Messaging.Producer.Http;
+using Messaging.Producer.OpenApi;
 
 namespace Messaging.Producer.Features;
 
@@ -12,7 +13,14 @@ namespace Messaging.Producer.Features;
 /// </summary>
 internal static class StartOperation
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/operations", HandleAsync).Needs(ApiScopes.Operate);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/operations", HandleAsync).Needs(ApiScopes.Operate)
+        .Describe("startOperation", ApiTags.DeadLetters, "Retry or discard all that match", o => o
+            .Says("Goes on by itself, also if the process dies that accepted it. Takes only what had failed before.")
+            .Takes<OperationBody>("What to do, with which.", Examples.NewOperation)
+            .Gives<DryRunResponse>(200, "With `dryRun`: what would be done. Nothing is changed.", Examples.DryRun)
+            .Gives<OperationResponse>(202, "It is accepted.", Examples.Operation, ApiHeaders.Location, ApiHeaders.RetryAfter)
+            .Leads("getOperation").Leads("stopOperation")
+            .Refuses(ProblemTypes.InvalidValue));
 
     private static async Task<IResult> HandleAsync(HttpContext http, DeadLetterSearch search, OperationStore operations)
     {

@@ -2,6 +2,7 @@ using Messaging.Contracts.Http;
 using Messaging.Infrastructure.Operations;
 using Messaging.Producer.Access;
 using Messaging.Producer.Http;
+using Messaging.Producer.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Messaging.Producer.Features;
@@ -12,7 +13,13 @@ namespace Messaging.Producer.Features;
 /// </summary>
 internal static class StopOperation
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/operations/{id}/stop", HandleAsync).Needs(ApiScopes.Operate);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/operations/{id}/stop", HandleAsync).Needs(ApiScopes.Operate)
+        .Describe("stopOperation", ApiTags.DeadLetters, "Stop an operation", o => o
+            .Says("Nothing more is done; what was done stays done.")
+            .Path("id", Shape.Uuid, "The operation.")
+            .TakesReason()
+            .Gives<OperationResponse>(200, "It is stopped.", Examples.Operation with { State = "stopped", FinishedAt = Examples.Created.AddSeconds(1) }, ApiHeaders.RetryAfter)
+            .Refuses(ProblemTypes.InvalidValue, ProblemTypes.UnknownOperation, ProblemTypes.OperationEnded));
 
     private static async Task<Results<JsonHttpResult<OperationResponse>, ProblemResult>> HandleAsync(string id, HttpContext http, OperationStore operations)
     {

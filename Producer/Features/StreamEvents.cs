@@ -4,6 +4,7 @@ using Messaging.Contracts.Kinds;
 using Messaging.Infrastructure.Events;
 using Messaging.Producer.Access;
 using Messaging.Producer.Http;
+using Messaging.Producer.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 
@@ -15,7 +16,15 @@ namespace Messaging.Producer.Features;
 /// </summary>
 internal static class StreamEvents
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/events", HandleAsync).Needs(ApiScopes.Read);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/events", HandleAsync).Needs(ApiScopes.Read).TakesStreamToken()
+        .Describe("streamEvents", ApiTags.Events, "Follow many tasks", o => o
+            .Says("From now, or from behind `Last-Event-ID` on. Of each task everything, in its order; of different tasks in no particular order. Never ends by itself.")
+            .Query("tag", Shape.Text, "Only tasks with this tag.")
+            .Query("kind", Shape.Text, "Only tasks of this kind.")
+            .Query("queue", Shape.Text, "Only tasks of this queue.")
+            .Streams(
+                new Shape("""{"type":"string","contentMediaType":"text/event-stream"}""", typeof(TaskResponse), typeof(StreamGap)),
+                "Events `task.<state>` and `task.progress`, and `stream.gap` at the beginning if something may be missing."));
 
     private static async Task<Results<EmptyHttpResult, ProblemResult>> HandleAsync(
         HttpContext http, EventFeed feed, OpenStreams streams, IOptions<EventOptions> options, TimeProvider time, IHostApplicationLifetime lifetime)
@@ -29,12 +38,12 @@ internal static class StreamEvents
             return new ProblemResult(problem);
         if (!EventIds.TryRead<WideCursor>(http.Request, WideCursor.TryParse, out var from, out var notAnEvent))
             return new ProblemResult(notAnEvent!);
-        using var place = streams.TryOpen(wide: true, out var full);
+        using var place = streams.TryOpen(wide: true, http.Key(), out var full);
         if (place is null)
             return new ProblemResult(full!);
 
         using var reader = feed.Join(filter, from);
-        using var stream = await EventStream.BeginAsync(http, options.Value, time, lifetime.ApplicationStopping);
+        using var stream = await EventStream.BeginAsync(http, options.Value, time, lifetime.ApplicationStopping, place.KeyEnded);
         await stream.RunAsync(() => WriteAsync(stream, reader));
         return TypedResults.Empty;
     }

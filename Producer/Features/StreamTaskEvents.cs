@@ -3,6 +3,7 @@ using Messaging.Infrastructure.Events;
 using Messaging.Infrastructure.Store.Events;
 using Messaging.Producer.Access;
 using Messaging.Producer.Http;
+using Messaging.Producer.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 
@@ -16,7 +17,12 @@ internal static class StreamTaskEvents
 {
     private static readonly TimeSpan LedgerPatience = TimeSpan.FromSeconds(3);
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/tasks/{id}/events", HandleAsync).Needs(ApiScopes.Read);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/tasks/{id}/events", HandleAsync).Needs(ApiScopes.Read).TakesStreamToken()
+        .Describe("streamTaskEvents", ApiTags.Events, "Follow a task", o => o
+            .Says("From its acceptance, or from behind `Last-Event-ID` on; nothing is lost on a reconnect. Ends after the final state.")
+            .OfTask()
+            .Streams(new Shape("""{"type":"string","contentMediaType":"text/event-stream"}""", typeof(TaskResponse)), "Events `task.<state>` and `task.progress`; the data of each is the task as it was, without its input.")
+            .Gives(204, "There is nothing behind that event: the task has ended. An `EventSource` stops for good.", null));
 
     private static async Task<Results<NoContent, EmptyHttpResult, ProblemResult>> HandleAsync(
         string id, HttpContext http, TaskFollower follower, OpenStreams streams, IOptions<EventOptions> options, TimeProvider time, IHostApplicationLifetime lifetime)
@@ -27,12 +33,12 @@ internal static class StreamTaskEvents
             return new ProblemResult(unknown);
         if (!EventIds.TryRead<EventPosition>(http.Request, EventPosition.TryParse, out var from, out var notAnEvent))
             return new ProblemResult(notAnEvent!);
-        using var place = streams.TryOpen(wide: false, out var full);
+        using var place = streams.TryOpen(wide: false, http.Key(), out var full);
         if (place is null)
             return new ProblemResult(full!);
 
         using var following = follower.Follow(taskId, from ?? EventPosition.Start);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping, place.KeyEnded);
         var first = following.NextAsync(either.Token);
         try
         {
@@ -58,7 +64,7 @@ internal static class StreamTaskEvents
             return TypedResults.Empty;
         }
 
-        using var stream = await EventStream.BeginAsync(http, options.Value, time, lifetime.ApplicationStopping);
+        using var stream = await EventStream.BeginAsync(http, options.Value, time, lifetime.ApplicationStopping, place.KeyEnded);
         await stream.RunAsync(() => WriteAsync(stream, following, first));
         return TypedResults.Empty;
     }

@@ -5,6 +5,7 @@ using Messaging.Infrastructure.Store.Submit;
 using Messaging.Producer.Access;
 using Messaging.Producer.Batches;
 using Messaging.Producer.Http;
+using Messaging.Producer.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Net.Http.Headers;
 
@@ -22,11 +23,36 @@ internal static class SubmitBatch
     private static readonly PipeOptions HeldBack =
         new(pauseWriterThreshold: 8 * 1024 * 1024, resumeWriterThreshold: 4 * 1024 * 1024, useSynchronizationContext: false);
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/tasks/batch", HandleAsync).AnswersNdjson().Needs(ApiScopes.Submit);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/tasks/batch", HandleAsync).AnswersNdjson().Needs(ApiScopes.Submit)
+        .Describe("submitBatch", ApiTags.Tasks, "Submit many tasks", o => o
+            .Says("Up to 10,000 tasks, read and answered as a stream. A bad one spoils only itself. A batch has no idempotency key: its tasks may have one each.")
+            .Header("traceparent", Shape.Text, "W3C Trace Context: the tasks' runs belong to this trace.")
+            .Takes(
+                "One task a line, or a JSON array of them.",
+                required: true,
+                new Content("application/x-ndjson", Shape.LinesOf<SubmitTaskRequest>(), Examples.Batch),
+                new Content("application/json", Shape.ListOf<SubmitTaskRequest>(), new[] { Examples.Submit }))
+            .Gives(200, "One line for each task, in order: its id, or the problem that `POST /v1/tasks` would have answered.", new Content("application/x-ndjson", Shape.LinesOf<BatchAnswer>(), Examples.BatchAnswers()))
+            .RefusesLines(
+                ProblemTypes.MalformedJson,
+                ProblemTypes.InvalidRequest,
+                ProblemTypes.NotBuiltYet,
+                ProblemTypes.UnknownKind,
+                ProblemTypes.InvalidInput,
+                ProblemTypes.InvalidValue,
+                ProblemTypes.TooLarge,
+                ProblemTypes.TooManyTasks,
+                ProblemTypes.QueueFull,
+                ProblemTypes.IdempotencyKeyReused,
+                ProblemTypes.IdempotencyKeyUndecided,
+                ProblemTypes.LedgerUnavailable,
+                ProblemTypes.InternalError));
 
     private static async Task<Results<EmptyHttpResult, ProblemResult>> HandleAsync(
         HttpContext http, TaskAcceptor acceptor, KnownKinds kinds, SubmitStage submit, RateLimits limits, ILogger<BatchReader> log)
     {
+        if (http.Request.QueryString.HasValue && new QueryReader(http.Request.Query).Problem is { } parameter)
+            return new ProblemResult(parameter);
         if (RequestBody.CheckType(http.Request, [.. Ndjson, "application/json"]) is { } type)
             return new ProblemResult(type);
         if (IdempotencyKeyHeader.RefuseFor(http.Request, "A batch has no key: give each of its tasks one, as its member idempotencyKey.") is { } header)

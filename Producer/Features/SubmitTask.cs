@@ -5,6 +5,7 @@ using Messaging.Infrastructure.Store.Read;
 using Messaging.Infrastructure.Store.Submit;
 using Messaging.Producer.Access;
 using Messaging.Producer.Http;
+using Messaging.Producer.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Messaging.Producer.Features;
@@ -15,7 +16,19 @@ namespace Messaging.Producer.Features;
 /// </summary>
 internal static class SubmitTask
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/tasks", HandleAsync).AnswersJson().Needs(ApiScopes.Submit);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/tasks", HandleAsync).AnswersJson().Needs(ApiScopes.Submit)
+        .Describe("submitTask", ApiTags.Tasks, "Submit a task", o => o
+            .Says("Answers once the task is stored. It runs later, at least once; its result is recorded once.")
+            .Prefers()
+            .Header("Idempotency-Key", Shape.Text, "The caller's name for this request: however often it is sent, it makes one task. `\"order-4711-mail\"` or bare.")
+            .Header("traceparent", Shape.Text, "W3C Trace Context: the task's run belongs to this trace.")
+            .Takes<SubmitTaskRequest>("The task.", Examples.Submit)
+            .Gives<TaskResponse>(200, "It has ended: within `Prefer: wait`, or before, when its idempotency key was used again.", Examples.Succeeded, ApiHeaders.Location, ApiHeaders.PreferenceApplied, ApiHeaders.IdempotentReplayed)
+            .Leads("getTask").Leads("getResult").Leads("streamTaskEvents")
+            .Gives<TaskResponse>(202, "It is stored and will run.", Examples.Queued, ApiHeaders.Location, ApiHeaders.RetryAfter, ApiHeaders.PreferenceApplied, ApiHeaders.IdempotentReplayed)
+            .Leads("getTask").Leads("streamTaskEvents").Leads("explainTask").Leads("cancelTask")
+            .Refuses(ProblemTypes.NotBuiltYet, ProblemTypes.UnknownKind, ProblemTypes.InvalidInput, ProblemTypes.InvalidValue, ProblemTypes.QueueFull)
+            .Refuses(ProblemTypes.IdempotencyKeyReused, ProblemTypes.IdempotencyKeyUndecided, ProblemTypes.TaskRemoved));
 
     private static async Task<Results<JsonHttpResult<TaskResponse>, ProblemResult>> HandleAsync(
         HttpContext http, TaskAcceptor acceptor, SubmitStage submit, LedgerClock clock, TaskReader tasks, TaskWaits waits)
@@ -66,6 +79,8 @@ internal static class SubmitTask
 
     private static async Task<(SubmitTaskRequest? Request, Problem? Problem)> ReadAsync(HttpContext http)
     {
+        if (http.Request.QueryString.HasValue && new QueryReader(http.Request.Query).Problem is { } parameter)
+            return (null, parameter);
         if (RequestBody.CheckType(http.Request, "application/json") is { } type)
             return (null, type);
         var key = IdempotencyKeyHeader.Read(http.Request, out var badKey);

@@ -2,6 +2,7 @@ using Messaging.Contracts.Http;
 using Messaging.Infrastructure.Files;
 using Messaging.Producer.Access;
 using Messaging.Producer.Http;
+using Messaging.Producer.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 
@@ -13,7 +14,16 @@ namespace Messaging.Producer.Features;
 /// </summary>
 internal static class UploadFile
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/files", HandleAsync).Needs(ApiScopes.Submit);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/files", HandleAsync).Needs(ApiScopes.Submit)
+        .Describe("uploadFile", ApiTags.Files, "Upload a file", o => o
+            .Says("The body is the file, stored as it streams in. An upload that is cut leaves nothing.")
+            .Header("Content-Disposition", Shape.Text, "`attachment; filename=\"report.csv\"`: the file's name.")
+            .Header("Content-Digest", Shape.Text, "`sha-256=:…:` (RFC 9530): compared with what came.")
+            .Header("Repr-Digest", Shape.Text, "The same.")
+            .Takes("The file.", required: true, new Content("*/*", Shape.Bytes))
+            .Gives<FileResponse>(201, "It is stored.", Examples.File, ApiHeaders.Location, ApiHeaders.ETag, ApiHeaders.ReprDigest)
+            .Leads("downloadFile").Leads("getFile")
+            .Refuses(ProblemTypes.DigestMismatch, ProblemTypes.NoRoom));
 
     private static async Task<Results<JsonHttpResult<FileResponse>, ProblemResult>> HandleAsync(
         HttpContext http, FileStore files, IOptions<FileStoreOptions> options)

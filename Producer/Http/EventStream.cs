@@ -24,17 +24,18 @@ internal sealed class EventStream : IDisposable
     private readonly EventOptions _options;
     private readonly CancellationTokenSource _end;
     private readonly CancellationToken _stopping;
+    private readonly CancellationToken _keyEnded;
     private readonly PeriodicTimer _beat;
     private Task<bool>? _tick;
 
-    private EventStream(HttpContext http, EventOptions options, TimeProvider time, CancellationToken stopping)
+    private EventStream(HttpContext http, EventOptions options, TimeProvider time, CancellationToken stopping, CancellationToken keyEnded)
     {
-        (_http, _options, _stopping) = (http, options, stopping);
-        _end = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, stopping);
+        (_http, _options, _stopping, _keyEnded) = (http, options, stopping, keyEnded);
+        _end = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, stopping, keyEnded);
         _beat = new PeriodicTimer(options.Heartbeat, time);
     }
 
-    /// <summary>Cancelled when the client is gone or the process stops.</summary>
+    /// <summary>Cancelled when the client is gone, its key works no more, or the process stops.</summary>
     public CancellationToken End => _end.Token;
 
     private IBufferWriter<byte> Body => _http.Response.BodyWriter;
@@ -44,9 +45,11 @@ internal sealed class EventStream : IDisposable
     /// <param name="options">Times.</param>
     /// <param name="time">The clock.</param>
     /// <param name="stopping">Cancelled when the process stops: the stream ends, so that its client goes elsewhere.</param>
-    public static async Task<EventStream> BeginAsync(HttpContext http, EventOptions options, TimeProvider time, CancellationToken stopping)
+    /// <param name="keyEnded">Cancelled when the key that it was opened with works no more: the stream ends, and its client is not let in again.</param>
+    public static async Task<EventStream> BeginAsync(
+        HttpContext http, EventOptions options, TimeProvider time, CancellationToken stopping, CancellationToken keyEnded)
     {
-        var stream = new EventStream(http, options, time, stopping);
+        var stream = new EventStream(http, options, time, stopping, keyEnded);
         var headers = http.Response.Headers;
         http.Response.ContentType = MediaType;
         headers.CacheControl = "no-store";
@@ -138,6 +141,10 @@ internal sealed class EventStream : IDisposable
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
             await EndAsync("this producer stops, reconnect to another");
+        }
+        catch (OperationCanceledException) when (_keyEnded.IsCancellationRequested)
+        {
+            await EndAsync("the key works no more");
         }
         catch (OperationCanceledException)
         {

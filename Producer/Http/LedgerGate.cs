@@ -1,7 +1,7 @@
 namespace Messaging.Producer.Http;
 
 /// <summary>
-/// Answers 503 for everything but the health while the ledger was never there since the start: without it there is no clock, no kind, no schema.
+/// Answers 503 for everything but the health and the API's document while the ledger was never there since the start: without it there is no clock, no kind, no schema.
 /// Who comes back for an event stream waits instead: his <c>EventSource</c> would take an error for the end.
 /// </summary>
 internal static class LedgerGate
@@ -12,10 +12,13 @@ internal static class LedgerGate
     public static void Use(WebApplication app) => app.Use((http, next) =>
     {
         var parts = http.RequestServices.GetRequiredService<StartBehindServer>();
-        return parts.IsReady || http.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal) ? next(http)
+        return parts.IsReady || NeedsNoLedger(http.Request.Path) ? next(http)
             : EventIds.IsReconnect(http.Request) ? WaitAsync(http, next, parts)
             : AwayAsync(http);
     });
+
+    private static bool NeedsNoLedger(PathString path) =>
+        path.StartsWithSegments("/health", StringComparison.Ordinal) || path.StartsWithSegments("/openapi", StringComparison.Ordinal);
 
     private static async Task WaitAsync(HttpContext http, RequestDelegate next, StartBehindServer parts)
     {

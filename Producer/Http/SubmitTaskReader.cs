@@ -205,7 +205,7 @@ internal ref struct SubmitTaskReader
         else
         {
             var nearest = NearestNames.Find(name, [.. Members, .. LaterMembers], most: 1);
-            WrongShape(Escaped(Problems.Short(name)), nearest is [var meant] ? $"Unknown member; did you mean '{meant}'?" : "Unknown member.");
+            WrongShape(Escaped(Problems.Short(name)), nearest is [var meant] ? $"Unknown member; did you mean '{meant}'?" : $"Unknown member; known are {string.Join(", ", Members)}.");
         }
     }
 

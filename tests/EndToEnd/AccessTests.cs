@@ -41,6 +41,11 @@ public sealed class AccessTests
         using var made = await _system.Producer.Http.SendAsync(Request(HttpMethod.Post, "v1/keys", admin, """{"name":"third","scopes":["read"]}"""));
         var third = (await made.Content.ReadFromJsonAsync<JsonNode>())!["secret"]!.GetValue<string>();
 
+        using var madeToken = await _system.Producer.Http.SendAsync(Request(HttpMethod.Post, "v1/events/tokens", admin, "{}"));
+        var stream = (await madeToken.Content.ReadFromJsonAsync<JsonNode>())!;
+        using (var opened = await _system.Producer.Http.GetAsync(new Uri(stream["url"]!.GetValue<string>(), UriKind.Relative), HttpCompletionOption.ResponseHeadersRead))
+            Assert.That(opened.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+
         var revoked = await KeysAsync("revoke", id, "--reason", "the test is over");
         Assert.That(revoked.Succeeded, Is.True, revoked.Output);
         await Eventually.GetAsync(_ => StatusAsync(HttpMethod.Get, "v1/tasks", bot), status => status == HttpStatusCode.Unauthorized, TimeSpan.FromSeconds(5));
@@ -53,6 +58,7 @@ public sealed class AccessTests
         Assert.That(lines, Does.Contain("Request starting").And.Contain("/v1/keys"), "the log is as talkative as it can be");
         foreach (var secret in new[] { admin, bot, wrong, third })
             Assert.That(lines, Does.Not.Contain(secret.Split('_')[2][..20]));
+        Assert.That(lines, Does.Contain("/v1/events ").And.Not.Contain(stream["token"]!.GetValue<string>()[..20]), "a stream token stands in the address, but not in the log");
         Assert.That(list.Output, Does.Not.Contain(bot.Split('_')[2]));
     }
 

@@ -17,6 +17,7 @@ public sealed class BenchTests
     [TestCase("consumers")]
     [TestCase("relay")]
     [TestCase("memory")]
+    [TestCase("files")]
     [TestCase("post")]
     [TestCase("fairness")]
     [TestCase("io-bound")]

@@ -19,6 +19,7 @@ internal static class BenchCases
         new ConsumersCase(),
         new RelayCase(),
         new MemoryCase(),
+        new FilesCase(),
         new Growth(),
         new Snapshot(),
     ];

@@ -20,6 +20,7 @@ public static class TestCommand
         TakeFrom(ServerBinaries.PostgresVariable, options.Postgres);
         TakeFrom(ServerBinaries.RabbitMqVariable, options.RabbitMq);
         await ServerPackages.EnsureAsync(Console.WriteLine, stopping.First);
+        await TestTools.EnsureAsync(Console.WriteLine, stopping.First);
         await PythonPackages.EnsureAsync(Console.WriteLine, stopping.First);
         var results = Path.Combine(BuiltOutput.RepositoryRoot, "TestResults");
         if (Directory.Exists(results))

@@ -2,6 +2,7 @@ using System.Net;
 using Messaging.Contracts.Http;
 using Messaging.Infrastructure.Access;
 using Messaging.Infrastructure.Audit;
+using Messaging.Tests.Integration.Events;
 using Messaging.Tests.Integration.Http;
 using Messaging.Tests.Support;
 using Messaging.Tests.Support.Faults;
@@ -60,6 +61,17 @@ public sealed class AnonymousTests
 
         Assert.That(without.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         await ProblemAsync(wrong, HttpStatusCode.Unauthorized, ProblemTypes.Unauthorized);
+    }
+
+    [Test]
+    public async Task A_stream_that_was_opened_without_a_key_ends_when_keys_are_needed(CancellationToken cancellationToken)
+    {
+        await using var producer = await StartAsync();
+        using var stream = await producer.OpenAsync("/v1/events?tag=nobody-has-it", cancellationToken: cancellationToken);
+        await producer.Get<KeyStore>().CreateAsync(new NewKey("me", ApiScopes.Admin), Nobody, cancellationToken);
+
+        Assert.That(await stream.NextAsync(cancellationToken), Is.Null);
+        Assert.That(stream.Comments, Is.EqualTo(["the key works no more"]));
     }
 
     [TestCase("Sec-Fetch-Site", "cross-site")]

@@ -9,6 +9,7 @@ using Messaging.Infrastructure.Store.Claim;
 using Messaging.Infrastructure.Store.Connections;
 using Messaging.Infrastructure.Store.Finish;
 using Messaging.Infrastructure.Store.Kinds;
+using Messaging.Tests.Integration.OpenApi;
 using Messaging.Tests.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -29,7 +30,7 @@ public sealed class ProducerHarness : IAsyncDisposable
         App = app;
         _database = database;
         Address = address;
-        Client = new HttpClient { BaseAddress = address, Timeout = TimeSpan.FromSeconds(100) };
+        Client = new HttpClient(new DocumentedAnswers(new SocketsHttpHandler())) { BaseAddress = address, Timeout = TimeSpan.FromSeconds(100) };
     }
 
     public WebApplication App { get; }

@@ -23,11 +23,11 @@ public static class PythonPackages
             return;
         try
         {
-            await ServerPackages.InstallAsync(Names, say, cancellationToken);
+            await DebianPackages.InstallAsync(Names, InstallCommand, say, cancellationToken);
         }
         catch (ServerStartException e)
         {
-            say($"The examples in Python can't be tested: {e.Message} Run: {InstallCommand}");
+            say($"The examples in Python can't be tested: {e.Message}");
         }
     }
 
