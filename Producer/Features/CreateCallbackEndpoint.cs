@@ -2,6 +2,7 @@ using Messaging.Contracts.Http;
 using Messaging.Infrastructure.Callbacks;
 using Messaging.Producer.Access;
 using Messaging.Producer.Http;
+using Messaging.Producer.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 
@@ -13,7 +14,13 @@ namespace Messaging.Producer.Features;
 /// </summary>
 internal static class CreateCallbackEndpoint
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/callback-endpoints", HandleAsync).AnswersJson().Needs(ApiScopes.Admin);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/callback-endpoints", HandleAsync).AnswersJson().Needs(ApiScopes.Admin)
+        .Describe("createCallbackEndpoint", ApiTags.Callbacks, "Register a receiver", o => o
+            .Says("Tasks name it: `\"callback\": {\"endpoint\": \"shop\"}`. Its callbacks are signed with its own secret.")
+            .Takes<CallbackEndpointBody>("The endpoint.", CallbackExamples.NewEndpoint)
+            .Gives<CallbackEndpointResponse>(201, "It is registered. Nobody can read its `secret` again.", CallbackExamples.MadeEndpoint, ApiHeaders.Location)
+            .Leads("getCallbackEndpoint", "name", "$response.body#/name").Leads("testCallbackEndpoint", "name", "$response.body#/name")
+            .Refuses(ProblemTypes.InvalidValue, ProblemTypes.CallbackEndpointExists, ProblemTypes.TooManyCallbackEndpoints));
 
     private static async Task<Results<JsonHttpResult<CallbackEndpointResponse>, ProblemResult>> HandleAsync(
         HttpContext http, EndpointStore endpoints, IOptions<CallbackOptions> options)

@@ -2,6 +2,7 @@ using Messaging.Contracts.Http;
 using Messaging.Infrastructure.Callbacks;
 using Messaging.Producer.Access;
 using Messaging.Producer.Http;
+using Messaging.Producer.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Messaging.Producer.Features;
@@ -12,7 +13,13 @@ namespace Messaging.Producer.Features;
 internal static class DisableCallbackEndpoint
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/v1/callback-endpoints/{name}/disable", HandleAsync).AnswersJson().Needs(ApiScopes.Operate);
+        routes.MapPost("/v1/callback-endpoints/{name}/disable", HandleAsync).AnswersJson().Needs(ApiScopes.Operate)
+        .Describe("disableCallbackEndpoint", ApiTags.Callbacks, "Send nothing to a receiver", o => o
+            .Says("Callbacks to it fail from now on, and can be sent again later.")
+            .OfEndpoint()
+            .TakesReason()
+            .Gives<CallbackEndpointResponse>(200, "It is disabled, also if it had been before.", CallbackExamples.Disabled)
+            .Refuses(ProblemTypes.InvalidValue));
 
     private static async Task<Results<JsonHttpResult<CallbackEndpointResponse>, ProblemResult>> HandleAsync(
         string name, HttpContext http, EndpointStore endpoints)

@@ -3,6 +3,7 @@ using Messaging.Contracts.Kinds;
 using Messaging.Infrastructure.Callbacks;
 using Messaging.Producer.Access;
 using Messaging.Producer.Http;
+using Messaging.Producer.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Messaging.Producer.Features;
@@ -13,7 +14,11 @@ internal static class ListCallbackEndpoints
     private const int DefaultLimit = 50;
     private const int LargestLimit = 1000;
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/callback-endpoints", HandleAsync).AnswersJson().Needs(ApiScopes.Read);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/callback-endpoints", HandleAsync).AnswersJson().Needs(ApiScopes.Read)
+        .Describe("listCallbackEndpoints", ApiTags.Callbacks, "List receivers", o => o
+            .Says("In the order of their names, disabled ones too; never their secrets.")
+            .Pages(Shape.Text)
+            .Gives<Page<CallbackEndpointResponse>>(200, "A page.", new Page<CallbackEndpointResponse>([CallbackExamples.Endpoint]), ApiHeaders.Link));
 
     private static async Task<Results<JsonHttpResult<Page<CallbackEndpointResponse>>, ProblemResult>> HandleAsync(HttpContext http, EndpointStore endpoints)
     {

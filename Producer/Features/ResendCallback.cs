@@ -2,6 +2,7 @@ using Messaging.Contracts.Http;
 using Messaging.Infrastructure.Callbacks;
 using Messaging.Producer.Access;
 using Messaging.Producer.Http;
+using Messaging.Producer.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Messaging.Producer.Features;
@@ -13,7 +14,16 @@ namespace Messaging.Producer.Features;
 internal static class ResendCallback
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/v1/tasks/{id}/callbacks/{delivery}/resend", HandleAsync).AnswersJson().Needs(ApiScopes.Operate);
+        routes.MapPost("/v1/tasks/{id}/callbacks/{delivery}/resend", HandleAsync).AnswersJson().Needs(ApiScopes.Operate)
+        .Describe("resendCallback", ApiTags.Callbacks, "Send a callback once more", o => o
+            .Says("With the same `webhook-id` and all its attempts; one that waits for its next attempt is sent now instead.")
+            .OfTask()
+            .Path("delivery", Shape.Uuid, "The delivery.")
+            .Prefers()
+            .TakesReason()
+            .Gives<CallbackDeliveryResponse>(200, "With `Prefer: wait`: it has ended.", CallbackExamples.Sent, ApiHeaders.Location, ApiHeaders.PreferenceApplied)
+            .Gives<CallbackDeliveryResponse>(202, "It is on its way.", CallbackExamples.Waiting, ApiHeaders.Location, ApiHeaders.PreferenceApplied)
+            .Refuses(ProblemTypes.InvalidValue, ProblemTypes.UnknownCallback));
 
     private static async Task<Results<JsonHttpResult<CallbackDeliveryResponse>, ProblemResult>> HandleAsync(
         string id, string delivery, HttpContext http, CallbackDeliveries deliveries, TaskWaits waits)

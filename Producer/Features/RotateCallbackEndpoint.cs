@@ -2,6 +2,7 @@ using Messaging.Contracts.Http;
 using Messaging.Infrastructure.Callbacks;
 using Messaging.Producer.Access;
 using Messaging.Producer.Http;
+using Messaging.Producer.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Messaging.Producer.Features;
@@ -13,7 +14,13 @@ namespace Messaging.Producer.Features;
 internal static class RotateCallbackEndpoint
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/v1/callback-endpoints/{name}/rotate", HandleAsync).AnswersJson().Needs(ApiScopes.Admin);
+        routes.MapPost("/v1/callback-endpoints/{name}/rotate", HandleAsync).AnswersJson().Needs(ApiScopes.Admin)
+        .Describe("rotateCallbackEndpoint", ApiTags.Callbacks, "Give a receiver another secret", o => o
+            .Says("The one before signs too for `keepOldFor`, so that the receiver can change over in its own time.")
+            .OfEndpoint()
+            .Takes<SecretRotationBody>("How; may be left out.", CallbackExamples.Rotation, required: false)
+            .Gives<CallbackEndpointResponse>(200, "The endpoint with its new `secret`, which nobody can read again.", CallbackExamples.MadeEndpoint)
+            .Refuses(ProblemTypes.InvalidValue, ProblemTypes.TooManyCallbackEndpoints));
 
     private static async Task<Results<JsonHttpResult<CallbackEndpointResponse>, ProblemResult>> HandleAsync(
         string name, HttpContext http, EndpointStore endpoints)

@@ -2,6 +2,7 @@ using Messaging.Contracts.Http;
 using Messaging.Infrastructure.Callbacks;
 using Messaging.Producer.Access;
 using Messaging.Producer.Http;
+using Messaging.Producer.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Messaging.Producer.Features;
@@ -12,7 +13,12 @@ namespace Messaging.Producer.Features;
 /// </summary>
 internal static class RotateCallbackSecret
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/callback-secret/rotate", HandleAsync).AnswersJson().Needs(ApiScopes.Admin);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/callback-secret/rotate", HandleAsync).AnswersJson().Needs(ApiScopes.Admin)
+        .Describe("rotateCallbackSecret", ApiTags.Callbacks, "Give addresses another secret", o => o
+            .Says("The one before signs too for `keepOldFor`.")
+            .Takes<SecretRotationBody>("How; may be left out.", CallbackExamples.Rotation, required: false)
+            .Gives<CallbackSecretsResponse>(200, "All that sign, newest first.", CallbackExamples.Secrets)
+            .Refuses(ProblemTypes.InvalidValue, ProblemTypes.TooManyCallbackEndpoints));
 
     private static async Task<Results<JsonHttpResult<CallbackSecretsResponse>, ProblemResult>> HandleAsync(HttpContext http, EndpointStore endpoints)
     {

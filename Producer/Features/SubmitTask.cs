@@ -28,6 +28,7 @@ internal static class SubmitTask
             .Gives<TaskResponse>(202, "It is stored and will run.", Examples.Queued, ApiHeaders.Location, ApiHeaders.RetryAfter, ApiHeaders.PreferenceApplied, ApiHeaders.IdempotentReplayed)
             .Leads("getTask").Leads("streamTaskEvents").Leads("explainTask").Leads("cancelTask")
             .Refuses(ProblemTypes.NotBuiltYet, ProblemTypes.UnknownKind, ProblemTypes.InvalidInput, ProblemTypes.InvalidValue, ProblemTypes.QueueFull)
+            .Refuses(ProblemTypes.UnknownCallbackEndpoint, StatusCodes.Status422UnprocessableEntity)
             .Refuses(ProblemTypes.IdempotencyKeyReused, ProblemTypes.IdempotencyKeyUndecided, ProblemTypes.TaskRemoved));
 
     private static async Task<Results<JsonHttpResult<TaskResponse>, ProblemResult>> HandleAsync(

@@ -2,6 +2,7 @@ using Messaging.Contracts.Http;
 using Messaging.Infrastructure.Callbacks;
 using Messaging.Producer.Access;
 using Messaging.Producer.Http;
+using Messaging.Producer.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Messaging.Producer.Features;
@@ -13,7 +14,15 @@ namespace Messaging.Producer.Features;
 internal static class TestCallbackEndpoint
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/v1/callback-endpoints/{name}/test", HandleAsync).AnswersJson().Needs(ApiScopes.Operate);
+        routes.MapPost("/v1/callback-endpoints/{name}/test", HandleAsync).AnswersJson().Needs(ApiScopes.Operate)
+        .Describe("testCallbackEndpoint", ApiTags.Callbacks, "Try a receiver", o => o
+            .Says("Has a callback of type `callback.test` sent to it, once, also if it is disabled.")
+            .OfEndpoint()
+            .Prefers()
+            .TakesReason()
+            .Gives<CallbackDeliveryResponse>(200, "With `Prefer: wait`: it has ended.", CallbackExamples.Sent, ApiHeaders.Location, ApiHeaders.PreferenceApplied)
+            .Gives<CallbackDeliveryResponse>(202, "It is on its way.", CallbackExamples.Waiting, ApiHeaders.Location, ApiHeaders.PreferenceApplied)
+            .Refuses(ProblemTypes.InvalidValue));
 
     private static async Task<Results<JsonHttpResult<CallbackDeliveryResponse>, ProblemResult>> HandleAsync(
         string name, HttpContext http, EndpointStore endpoints, CallbackDeliveries deliveries, TaskWaits waits)

@@ -9,6 +9,10 @@ internal static class CommonDescriptions
     public static Description OfTask(this Description operation) =>
         operation.Path("id", Shape.Uuid, "The task.").Refuses(ProblemTypes.UnknownTask);
 
+    /// <summary>An operation on one receiver of callbacks.</summary>
+    public static Description OfEndpoint(this Description operation) =>
+        operation.Path("name", Shape.Text, "What tasks call it by.").Refuses(ProblemTypes.UnknownCallbackEndpoint, StatusCodes.Status404NotFound);
+
     /// <summary>An action whose body only says why.</summary>
     public static Description TakesReason(this Description operation) =>
         operation.Takes<ActionBody>("Why; may be left out.", new ActionBody("wrong customer"), required: false);

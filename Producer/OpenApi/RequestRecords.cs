@@ -60,3 +60,18 @@ internal sealed record KeyBody(
 /// <param name="ExpiresIn">How long streams may be opened with it: 1 second to 1 hour. Default: 5 minutes.</param>
 internal sealed record StreamTokenBody(
     Guid? TaskId = null, string? Tag = null, string? Kind = null, string? Queue = null, TimeSpan? ExpiresIn = null);
+
+/// <summary>A receiver of callbacks that somebody registers.</summary>
+/// <param name="Name">What tasks will call it by: 1 to 60 characters of a-z, 0-9, '-' and '_'.</param>
+/// <param name="Url">An absolute http or https address.</param>
+/// <param name="Events">Of which ends it is told: some of <c>succeeded</c>, <c>failed</c>, <c>cancelled</c>, <c>expired</c>. Default: all.</param>
+/// <param name="Secret">What signs: <c>whsec_</c> and base64 of 24 to 64 bytes. Default: one is made.</param>
+/// <param name="Reason">Why; 1 to 1000 characters.</param>
+internal sealed record CallbackEndpointBody(
+    string Name, string Url, IReadOnlyList<string>? Events = null, string? Secret = null, string? Reason = null);
+
+/// <summary>How a secret takes the place of another.</summary>
+/// <param name="Secret">The new one: <c>whsec_</c> and base64 of 24 to 64 bytes. Default: one is made.</param>
+/// <param name="KeepOldFor">How long the one before signs too, up to 90 days. Default: a day.</param>
+/// <param name="Reason">Why; 1 to 1000 characters.</param>
+internal sealed record SecretRotationBody(string? Secret = null, TimeSpan? KeepOldFor = null, string? Reason = null);

@@ -98,8 +98,7 @@ public sealed class OpenApiTests : ProducerTest
         foreach (var (route, operation) in Document.Operations.Where(o => o.Operation["x-required-scope"] is not null))
         {
             var (method, path) = (route.Split(' ')[0], route.Split(' ')[1]);
-            var address = $"{path.Replace("{id}", Guid.NewGuid().ToString(), StringComparison.Ordinal).Replace("{kind}", "debug.echo", StringComparison.Ordinal)}?no-such=1";
-            using var request = new HttpRequestMessage(new HttpMethod(method == "HEAD" ? "GET" : method), new Uri(address, UriKind.Relative));
+            using var request = RouteCalls.Bad(method == "HEAD" ? $"GET {path}" : route);
             using var answer = await Producer.Client.SendAsync(request);
 
             var problem = await ProducerHarness.ProblemAsync(answer, HttpStatusCode.BadRequest, ProblemTypes.InvalidRequest);
@@ -118,12 +117,16 @@ public sealed class OpenApiTests : ProducerTest
     [TestCase("POST /v1/operations/{id}/stop")]
     [TestCase("POST /v1/keys")]
     [TestCase("POST /v1/events/tokens")]
+    [TestCase("POST /v1/callback-endpoints")]
+    [TestCase("POST /v1/callback-endpoints/{name}/rotate")]
+    [TestCase("POST /v1/callback-endpoints/{name}/disable")]
+    [TestCase("POST /v1/callback-secret/rotate")]
     [TestCase("POST /v1/tasks")]
     public async Task Every_body_has_the_members_that_are_read_and_no_others(string route)
     {
         var operation = Document.Operations.Single(o => o.Route == route).Operation;
         var schema = Document.Follow(operation["requestBody"]!["content"]!["application/json"]!["schema"]!);
-        var path = route.Split(' ')[1].Replace("{id}", Guid.NewGuid().ToString(), StringComparison.Ordinal);
+        var path = route.Split(' ')[1].Replace("{id}", Guid.NewGuid().ToString(), StringComparison.Ordinal).Replace("{name}", "nobody", StringComparison.Ordinal);
         using var answer = await Producer.PostAsync(path, """{"qqqqqqqqqqqqqqqq":1}""");
 
         var problem = await ProducerHarness.ProblemAsync(answer, HttpStatusCode.BadRequest, ProblemTypes.InvalidRequest);

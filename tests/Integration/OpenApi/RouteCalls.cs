@@ -37,6 +37,22 @@ internal static class RouteCalls
         ["GET /v1/operations"] = _ => Get("/v1/operations"),
         ["GET /v1/operations/{id}"] = async p => await Get($"/v1/operations/{await Operation(p)}"),
         ["POST /v1/operations/{id}/stop"] = async p => await Post($"/v1/operations/{await Operation(p)}/stop", """{"reason":"a test"}"""),
+        ["GET /v1/tasks/{id}/callbacks"] = async p => await Get($"/v1/tasks/{await Told(p)}/callbacks"),
+        ["POST /v1/tasks/{id}/callbacks/{delivery}/resend"] = async p =>
+        {
+            var task = await Told(p);
+            return await Post($"/v1/tasks/{task}/callbacks/{await Delivery(p, task)}/resend", """{"reason":"a test"}""");
+        },
+        ["POST /v1/callback-endpoints"] = _ => Post("/v1/callback-endpoints", NewEndpoint()),
+        ["GET /v1/callback-endpoints"] = p => After(Endpoint(p), Get("/v1/callback-endpoints")),
+        ["GET /v1/callback-endpoints/{name}"] = async p => await Get($"/v1/callback-endpoints/{await Endpoint(p)}"),
+        ["DELETE /v1/callback-endpoints/{name}"] = async p => await Send(HttpMethod.Delete, $"/v1/callback-endpoints/{await Endpoint(p)}?reason=a+test"),
+        ["POST /v1/callback-endpoints/{name}/rotate"] = async p => await Post($"/v1/callback-endpoints/{await Endpoint(p)}/rotate", """{"keepOldFor":"PT1H"}"""),
+        ["POST /v1/callback-endpoints/{name}/disable"] = async p => await Post($"/v1/callback-endpoints/{await Endpoint(p)}/disable", """{"reason":"a test"}"""),
+        ["POST /v1/callback-endpoints/{name}/enable"] = async p => await Post($"/v1/callback-endpoints/{await Endpoint(p)}/enable", """{"reason":"a test"}"""),
+        ["POST /v1/callback-endpoints/{name}/test"] = async p => await Post($"/v1/callback-endpoints/{await Endpoint(p)}/test", """{"reason":"a test"}"""),
+        ["GET /v1/callback-secret"] = _ => Get("/v1/callback-secret?reason=a+test"),
+        ["POST /v1/callback-secret/rotate"] = _ => Post("/v1/callback-secret/rotate", """{"keepOldFor":"PT0S"}"""),
         ["GET /v1/kinds"] = _ => Get("/v1/kinds"),
         ["GET /v1/kinds/{kind}"] = _ => Get("/v1/kinds/debug.echo"),
         ["GET /v1/workers"] = _ => Get("/v1/workers"),
@@ -62,7 +78,8 @@ internal static class RouteCalls
     public static HttpRequestMessage Bad(string route)
     {
         var (method, path) = (route.Split(' ')[0], route.Split(' ')[1]);
-        var address = path.Replace("{id}", Guid.NewGuid().ToString(), StringComparison.Ordinal).Replace("{kind}", "debug.echo", StringComparison.Ordinal);
+        var address = path.Replace("{id}", Guid.NewGuid().ToString(), StringComparison.Ordinal).Replace("{kind}", "debug.echo", StringComparison.Ordinal)
+            .Replace("{name}", "nobody", StringComparison.Ordinal).Replace("{delivery}", Guid.NewGuid().ToString(), StringComparison.Ordinal);
         return new HttpRequestMessage(new HttpMethod(method), new Uri($"{address}?no-such=1", UriKind.Relative));
     }
 
@@ -98,6 +115,28 @@ internal static class RouteCalls
         var task = await producer.SubmitAsync();
         await producer.EndAsync(task.Id, TaskState.Failed, null, new TaskFailure("handler-error", "It broke.", true));
         return task.Id;
+    }
+
+    private static string NewEndpoint() => $$"""{"name":"e{{Guid.NewGuid():N}}","url":"https://receiver.example/hooks"}""";
+
+    private static async Task<string> Endpoint(ProducerHarness producer)
+    {
+        using var answer = await producer.PostAsync("/v1/callback-endpoints", NewEndpoint());
+        return (await ReadAsync<CallbackEndpointResponse>(answer)).Name;
+    }
+
+    // Told of its end: there is a delivery, on its way.
+    private static async Task<Guid> Told(ProducerHarness producer)
+    {
+        var task = await producer.SubmitAsync($$""","callback":{"endpoint":"{{await Endpoint(producer)}}"}""");
+        await producer.EndAsync(task.Id);
+        return task.Id;
+    }
+
+    private static async Task<Guid> Delivery(ProducerHarness producer, Guid task)
+    {
+        using var answer = await producer.Client.SendAsync(await Get($"/v1/tasks/{task}/callbacks"));
+        return (await ReadAsync<TaskCallbacksResponse>(answer)).Items[0].Id;
     }
 
     private static async Task<Guid> Operation(ProducerHarness producer)

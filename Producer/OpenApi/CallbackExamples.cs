@@ -1,0 +1,54 @@
+using Messaging.Contracts.Callbacks;
+using Messaging.Contracts.Http;
+using Messaging.Contracts.Tasks;
+
+namespace Messaging.Producer.OpenApi;
+
+/// <summary>Instances of the records that have to do with callbacks.</summary>
+internal static class CallbackExamples
+{
+    private static readonly Guid Delivery = new("01a1fc24-4a1c-7c35-9e4b-5d1c2f7e8a90");
+
+    public static readonly CallbackEndpointBody NewEndpoint = new("shop", "https://shop.example/hooks/tasks", ["succeeded", "failed"], Reason: "orders");
+
+    public static readonly CallbackEndpointResponse Endpoint = new()
+    {
+        Name = "shop",
+        Url = "https://shop.example/hooks/tasks",
+        Events = ["succeeded", "failed"],
+        CreatedAt = Examples.Created,
+        Secrets = [new CallbackSecretResponse(Examples.Created)],
+    };
+
+    public static readonly CallbackEndpointResponse Disabled = Endpoint with { DisabledAt = Examples.Created.AddHours(1), DisabledReason = "operator" };
+
+    /// <summary>Looks like one, and is none.</summary>
+    public static readonly CallbackEndpointResponse MadeEndpoint = Endpoint with { Secret = "whsec_…" };
+
+    public static readonly SecretRotationBody Rotation = new(KeepOldFor: TimeSpan.FromHours(6), Reason: "yearly");
+
+    public static readonly CallbackSecretsResponse Secrets = new([new CallbackSecretResponse(Examples.Created, Secret: "whsec_…")]);
+
+    public static readonly CallbackDeliveryResponse Sent = new()
+    {
+        Id = Delivery,
+        WebhookId = Delivery.ToString(),
+        Type = "task.succeeded",
+        Timestamp = Examples.Created.AddMilliseconds(1362),
+        Endpoint = "shop",
+        State = TaskState.Succeeded,
+        Attempts = [new CallbackAttemptResponse(Examples.Created.AddMilliseconds(1500), 1, 41.5, 204)],
+        Links = CallbackLinks.Of(Examples.TaskId, Delivery),
+    };
+
+    public static readonly CallbackDeliveryResponse Waiting = Sent with
+    {
+        State = TaskState.Scheduled,
+        NextAttemptAt = Examples.Created.AddSeconds(6),
+        Attempts = [new CallbackAttemptResponse(Examples.Created.AddMilliseconds(1500), 1, 41.5, 503, "The receiver answered 503.")],
+    };
+
+    public static readonly TaskCallbacksResponse Callbacks = new(new CallbackRequest { Endpoint = "shop" }, [Sent]);
+
+    public static readonly CallbackMessage Message = new("task.succeeded", Examples.Created.AddMilliseconds(1362), Examples.Succeeded);
+}
