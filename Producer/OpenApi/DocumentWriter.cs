@@ -161,7 +161,7 @@ internal static class DocumentWriter
             ["type"] = "http",
             ["scheme"] = "bearer",
             ["bearerFormat"] = "msg_<id>_<secret>",
-            ["description"] = "An API key with the scope that stands beside it (`admin` includes the others). Not needed as long as nobody has made a key.",
+            ["description"] = "An API key with the scope `x-required-scope` of the operation (`admin` includes the others). Not needed as long as nobody has made a key.",
         },
         [StreamToken] = new JsonObject
         {

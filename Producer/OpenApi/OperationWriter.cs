@@ -53,7 +53,7 @@ internal sealed class OperationWriter(SchemaWriter schemas)
         var security = new JsonArray();
         if (scope == ApiScopes.None)
             return security;
-        security.Add(new JsonObject { [DocumentWriter.ApiKey] = new JsonArray(ApiScopeWords.Of(scope)[0]) });
+        security.Add(new JsonObject { [DocumentWriter.ApiKey] = new JsonArray() }); // its scope is x-required-scope: tools take scopes here for those of OAuth
         if (endpoint.Metadata.GetMetadata<TakesStreamToken>() is not null)
             security.Add(new JsonObject { [DocumentWriter.StreamToken] = new JsonArray() });
         return security;

