@@ -36,7 +36,7 @@ internal static class RouteCalls
         ["POST /v1/operations"] = _ => Post("/v1/operations", """{"action":"retry","filter":{"kind":"debug.echo"},"dryRun":true}"""),
         ["GET /v1/operations"] = _ => Get("/v1/operations"),
         ["GET /v1/operations/{id}"] = async p => await Get($"/v1/operations/{await Operation(p)}"),
-        ["POST /v1/operations/{id}/stop"] = async p => await Post($"/v1/operations/{await Operation(p)}/stop", """{"reason":"a test"}"""),
+        ["POST /v1/operations/{id}/stop"] = async p => await Post($"/v1/operations/{await LongOperation(p)}/stop", """{"reason":"a test"}"""),
         ["GET /v1/tasks/{id}/callbacks"] = async p => await Get($"/v1/tasks/{await Told(p)}/callbacks"),
         ["POST /v1/tasks/{id}/callbacks/{delivery}/resend"] = async p =>
         {
@@ -110,9 +110,9 @@ internal static class RouteCalls
         return task.Id;
     }
 
-    private static async Task<Guid> Failed(ProducerHarness producer)
+    private static async Task<Guid> Failed(ProducerHarness producer, string more = "")
     {
-        var task = await producer.SubmitAsync();
+        var task = await producer.SubmitAsync(more);
         await producer.EndAsync(task.Id, TaskState.Failed, null, new TaskFailure("handler-error", "It broke.", true));
         return task.Id;
     }
@@ -143,6 +143,16 @@ internal static class RouteCalls
     {
         await Failed(producer);
         using var answer = await producer.Client.SendAsync(await Post("/v1/operations", """{"action":"retry","filter":{"kind":"no.such"},"reason":"a test"}"""));
+        return (await ReadAsync<OperationResponse>(answer)).Id;
+    }
+
+    // Three tasks, one a second: it has not ended when it is stopped.
+    private static async Task<Guid> LongOperation(ProducerHarness producer)
+    {
+        var tag = $"stop-{Guid.NewGuid():N}";
+        for (var i = 0; i < 3; i++)
+            await Failed(producer, $$""","tags":["{{tag}}"]""");
+        using var answer = await producer.PostAsync("/v1/operations", $$"""{"action":"retry","filter":{"tag":"{{tag}}"},"ratePerSecond":1}""");
         return (await ReadAsync<OperationResponse>(answer)).Id;
     }
 
