@@ -32,7 +32,7 @@ internal static class CallbackExamples
     public static readonly CallbackDeliveryResponse Sent = new()
     {
         Id = Delivery,
-        WebhookId = Delivery.ToString(),
+        WebhookId = $"msg_{Delivery:N}",
         Type = "task.succeeded",
         Timestamp = Examples.Created.AddMilliseconds(1362),
         Endpoint = "shop",
