@@ -20,6 +20,11 @@ public sealed class OwnWorkerTests
         using var folder = new TestFolder();
         var worker = await BuildAsync(folder, cancellationToken);
 
+        Assert.That(
+            await File.ReadAllTextAsync(Path.ChangeExtension(worker, ".runtimeconfig.json"), cancellationToken),
+            Does.Contain("\"System.Threading.ThreadPool.UnfairSemaphoreSpinLimit\": 0").And.Contain("\"System.Runtime.TieredCompilation.QuickJit\": false"),
+            "built as the stock worker is");
+
         await using var system = await RunningSystem.StartAsync(consumers: 0);
         using var client = new HttpTaskClient(new MessagingClientOptions { BaseAddress = system.Producer.Address });
         // The producer has met the kind's absence before its worker comes.

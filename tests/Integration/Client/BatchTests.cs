@@ -88,7 +88,7 @@ public sealed class BatchTests : ProducerTest
         }
 
         await using var items = client.SubmitManyAsync(SlowlyAsync()).GetAsyncEnumerator();
-        Assert.That(await items.MoveNextAsync(), Is.True);
+        Assert.That(await items.MoveNextAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30)), Is.True);
         Assert.That(items.Current.IsAccepted, Is.True, "though the second is still to come");
         second.SetResult();
         Assert.That(await items.MoveNextAsync(), Is.True);
