@@ -43,7 +43,7 @@ internal sealed class AmqpSubmits(TaskAcceptor acceptor, KnownKinds kinds, Submi
     {
         try
         {
-            var (task, refused) = kinds.TryGet(request.Kind, out var kind)
+            var (task, refused) = !TaskAcceptor.MustLookUp(request) && kinds.TryGet(request.Kind, out var kind)
                 ? acceptor.Accept(request, kind, trace)
                 : await acceptor.AcceptAsync(request, trace, cancellationToken);
             SubmitAnswer answer;

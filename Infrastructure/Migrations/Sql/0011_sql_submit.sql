@@ -171,6 +171,9 @@ DECLARE
 BEGIN
     IF kind IS NULL THEN
         PERFORM messaging.refuse_submit('invalid-request', '22004', 'A task has a kind; it is null.');
+    ELSIF kind = 'messaging.callback' THEN
+        PERFORM messaging.refuse_submit('invalid-value', '22023', '''messaging.callback'' is made by the ledger alone.',
+            'To be told of a task''s end, give the task a callback (over HTTP or AMQP).');
     ELSIF input IS NULL THEN
         PERFORM messaging.refuse_submit('invalid-request', '22004', 'A task has an input; it is null.', 'Give ''{}'' if the kind needs none.');
     ELSIF octet_length(input) > most_inline THEN

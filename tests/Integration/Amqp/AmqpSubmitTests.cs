@@ -95,6 +95,8 @@ public sealed class AmqpSubmitTests
     [TestCase("""{"id":"a","kind":"debug.echo","input":{"message":"hi"},"queu":"mail"}""", "invalid-request", 400, "#/queu")]
     [TestCase("""{"id":"a","kind":"debug.echo","input":{"message":"hi"},"dependsOn":[]}""", "not-built-yet", 400, "#/dependsOn")]
     [TestCase("""{"id":"a","kind":"no.such","input":{}}""", "unknown-kind", 422, "#/kind")]
+    [TestCase("""{"id":"a","kind":"messaging.callback","input":{}}""", "invalid-value", 422, "#/kind")]
+    [TestCase("""{"id":"a","kind":"debug.echo","input":{"message":"hi"},"callback":{"endpoint":"nobody"}}""", "unknown-callback-endpoint", 422, "#/callback/endpoint")]
     [TestCase("""{"id":"a","kind":"debug.echo","input":{"message":7}}""", "invalid-input", 422, "#/input/message")]
     [TestCase("""{"id":"a","kind":"debug.echo","input":{"message":"hi"},"timeout":"PT25H"}""", "invalid-value", 422, "#/timeout")]
     public async Task What_can_not_be_a_task_is_set_aside_with_the_problem_of_HTTP(string body, string type, int status, string? place)

@@ -77,6 +77,13 @@ public sealed class SqlSubmitRefusalTests : SqlSubmitTest
     }
 
     [Test]
+    public async Task What_the_ledger_makes_by_itself_is_refused()
+    {
+        var refusal = await RefusalAsync(kind: "messaging.callback", input: "{}");
+        Assert.That((refusal.SqlState, refusal.ConstraintName), Is.EqualTo(("22023", "invalid-value")), refusal.MessageText);
+    }
+
+    [Test]
     public async Task An_input_that_is_too_large_is_refused_with_the_way_out()
     {
         var largest = $$"""{"message":"{{new string('x', 256 * 1024 - 14)}}"}""";
