@@ -37,6 +37,7 @@ internal static class SubmitBatch
                 ProblemTypes.MalformedJson,
                 ProblemTypes.InvalidRequest,
                 ProblemTypes.NotBuiltYet,
+                ProblemTypes.UnknownCallbackEndpoint,
                 ProblemTypes.UnknownKind,
                 ProblemTypes.InvalidInput,
                 ProblemTypes.InvalidValue,
