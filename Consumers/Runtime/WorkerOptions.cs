@@ -38,8 +38,9 @@ public sealed class WorkerOptions
     /// <summary>
     /// How many unacknowledged deliveries the broker may have sent for each queue. As many as there are slots: a task that goes alone
     /// then never waits in a worker's memory while another worker is idle, and packs keep the slots busy between two deliveries.
+    /// From 4 to 20,000: with fewer than slots, tasks that go alone could not fill them.
     /// </summary>
-    public int Prefetch => Math.Clamp(Concurrency, 4, 5_000);
+    public int Prefetch => Math.Clamp(Concurrency, 4, 20_000);
 
     /// <summary>
     /// How long a delivered task may wait for a free slot before it goes back to the queue, for others to take. Default 2 seconds;

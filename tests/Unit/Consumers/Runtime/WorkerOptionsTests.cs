@@ -31,6 +31,12 @@ public sealed class WorkerOptionsTests
         Assert.That(options.Concurrency, Is.EqualTo(7));
     }
 
+    [TestCase(1, 4)]
+    [TestCase(10_000, 10_000)]
+    [TestCase(100_000, 20_000)]
+    public void As_many_deliveries_as_slots_may_be_in_hand_so_that_tasks_that_go_alone_fill_them(int concurrency, int prefetch) =>
+        Assert.That(new WorkerOptions { Concurrency = concurrency }.Prefetch, Is.EqualTo(prefetch));
+
     [TestCase("Queues", " , ", "at least one queue name")]
     [TestCase("Queues", "mail,Mail Box", "'Mail Box'")]
     [TestCase("Queues", "mail,mail", "'mail' more than once")]
