@@ -3,8 +3,11 @@ namespace Messaging.Infrastructure.Outbox;
 /// <summary>The statements on the outbox, beside the inserts that stages make in their own transactions.</summary>
 public static class OutboxSql
 {
-    /// <summary>Settles rows: the broker has confirmed all of each. Whoever owns them by now. Index: primary key, rows in id order.</summary>
-    public const string Settle = "DELETE FROM messaging.outbox o USING unnest($1::uuid[]) AS s(id) WHERE o.id = s.id";
+    /// <summary>
+    /// Settles rows: the broker has confirmed all of each. Whoever owns them by now. Index: primary key, rows in id order. For BETWEEN see
+    /// docs/decisions/0043.
+    /// </summary>
+    public const string Settle = "DELETE FROM messaging.outbox o USING unnest($1::uuid[]) AS s(id) WHERE o.id BETWEEN s.id AND s.id";
 
     /// <summary>
     /// Takes rows that nobody owns, as many as fit into the room of $3 tasks, and one larger than that if it comes first. Index:

@@ -16,7 +16,7 @@ public static class HistorySql
                e.seq, e.at, e.percent, e.message
         FROM unnest($1::uuid[], $2::bigint[], $3::boolean[], $5::timestamptz[]) WITH ORDINALITY AS u(id, since, whole, moment, place)
         CROSS JOIN LATERAL (SELECT * FROM messaging.tasks WHERE id = u.id LIMIT 1) t
-        LEFT JOIN messaging.open_tasks o ON o.id = u.id
+        LEFT JOIN LATERAL (SELECT * FROM messaging.open_tasks WHERE id = u.id LIMIT 1) o ON true
         LEFT JOIN LATERAL (SELECT * FROM messaging.outcomes WHERE task_id = u.id LIMIT 1) c ON true
         LEFT JOIN LATERAL (
             SELECT array_agg(r.started_at ORDER BY r.started_at) AS started_at, array_agg(r.finished_at ORDER BY r.started_at) AS finished_at,
@@ -42,6 +42,6 @@ public static class HistorySql
         SELECT u.place, o.state, o.claimed_at, o.queued_at, o.due_at,
                (SELECT true FROM messaging.task_events e WHERE e.task_id = u.id AND e.seq > u.since LIMIT 1)
         FROM unnest($1::uuid[], $2::bigint[]) WITH ORDINALITY AS u(id, since, place)
-        LEFT JOIN messaging.open_tasks o ON o.id = u.id
+        LEFT JOIN LATERAL (SELECT * FROM messaging.open_tasks WHERE id = u.id LIMIT 1) o ON true
         """;
 }

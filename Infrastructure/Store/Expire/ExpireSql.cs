@@ -22,7 +22,7 @@ public static class ExpireSql
     public const string Refused = """
         WITH gone AS (
             DELETE FROM messaging.open_tasks o USING unnest($2::uuid[]) AS c(id)
-            WHERE o.id = c.id AND o.state = 2 AND o.deadline_at <= now()
+            WHERE o.id BETWEEN c.id AND c.id AND o.state = 2 AND o.deadline_at <= now()
             RETURNING o.id, o.attempt
         )
         INSERT INTO messaging.outcomes (task_id, attempt, state, failure) SELECT id, attempt, 7, $1 FROM gone

@@ -1,6 +1,9 @@
 namespace Messaging.Infrastructure.Store.Finish;
 
-/// <summary>The statements of a finish. All are fenced by (worker, claim_no) and use the primary key of open_tasks, rows in id order.</summary>
+/// <summary>
+/// The statements of a finish. All are fenced by (worker, claim_no) and use the primary key of open_tasks, rows in id order. For the ids that
+/// stand <c>BETWEEN</c> themselves see docs/decisions/0043.
+/// </summary>
 public static class FinishSql
 {
     /// <summary>
@@ -11,7 +14,7 @@ public static class FinishSql
         WITH gone AS (
             DELETE FROM messaging.open_tasks o
             USING unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[]) AS f(id, worker, claim_no, result)
-            WHERE o.id = f.id AND o.state = 3 AND o.worker = coalesce(f.worker, $5) AND o.claim_no = f.claim_no
+            WHERE o.id BETWEEN f.id AND f.id AND o.state = 3 AND o.worker = coalesce(f.worker, $5) AND o.claim_no = f.claim_no
             RETURNING o.id, o.worker, o.claim_no, o.claimed_at, o.attempt, f.result
         )
         INSERT INTO messaging.outcomes (task_id, worker, claim_no, started_at, finished_at, attempt, state, result)
@@ -24,7 +27,7 @@ public static class FinishSql
             DELETE FROM messaging.open_tasks o
             USING unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::smallint[], $5::text[], $6::text[], $7::text[])
                 AS f(id, worker, claim_no, state, failure, outcome, fingerprint)
-            WHERE o.id = f.id AND o.state = 3 AND o.worker = f.worker AND o.claim_no = f.claim_no
+            WHERE o.id BETWEEN f.id AND f.id AND o.state = 3 AND o.worker = f.worker AND o.claim_no = f.claim_no
             RETURNING f.id, f.worker, f.claim_no, f.state, f.failure, f.outcome, f.fingerprint, o.attempt, o.claimed_at
         ), history AS (
             INSERT INTO messaging.attempts (task_id, worker, claim_no, started_at, attempt, outcome, failure)
@@ -45,7 +48,7 @@ public static class FinishSql
             SELECT o.id, o.attempt, o.claimed_at, f.worker, f.claim_no, f.delay_ms, f.outcome, f.failure
             FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::text[], $6::text[])
                 AS f(id, worker, claim_no, delay_ms, outcome, failure)
-            JOIN messaging.open_tasks o ON o.id = f.id
+            JOIN messaging.open_tasks o ON o.id BETWEEN f.id AND f.id
             WHERE o.state = 3 AND o.worker = f.worker AND o.claim_no = f.claim_no AND NOT o.cancel_requested
               AND (o.deadline_at IS NULL OR f.outcome = 'snoozed' OR now() + f.delay_ms * interval '1 millisecond' < o.deadline_at)
             FOR UPDATE OF o
@@ -55,7 +58,7 @@ public static class FinishSql
                 attempt = CASE ours.outcome WHEN 'snoozed' THEN o.attempt - 1 ELSE o.attempt END,
                 suspect = false, losses = 0, charges = 0
             FROM ours
-            WHERE o.id = ours.id
+            WHERE o.id BETWEEN ours.id AND ours.id
         )
         INSERT INTO messaging.attempts (task_id, worker, claim_no, started_at, attempt, outcome, failure)
         SELECT id, worker, claim_no, claimed_at, attempt, outcome, failure FROM ours
@@ -70,7 +73,7 @@ public static class FinishSql
             queued_at = clock_timestamp(),
             worker = NULL, claim_no = NULL, claimed_at = NULL, attempt = o.attempt - 1
         FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[]) AS f(id, worker, claim_no, delay_ms)
-        WHERE o.id = f.id AND o.state = 3 AND o.worker = f.worker AND o.claim_no = f.claim_no AND NOT o.cancel_requested
+        WHERE o.id BETWEEN f.id AND f.id AND o.state = 3 AND o.worker = f.worker AND o.claim_no = f.claim_no AND NOT o.cancel_requested
         RETURNING f.id, f.worker, f.claim_no
         """;
 
@@ -82,7 +85,7 @@ public static class FinishSql
         WITH queued AS (
             UPDATE messaging.open_tasks o SET queued_at = clock_timestamp()
             FROM unnest($1::uuid[]) AS u(id)
-            WHERE o.id = u.id AND o.state = 2
+            WHERE o.id BETWEEN u.id AND u.id AND o.state = 2
             RETURNING o.id, o.queue
         )
         INSERT INTO messaging.outbox (id, queue, task_ids)

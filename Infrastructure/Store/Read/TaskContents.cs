@@ -22,8 +22,8 @@ public sealed class TaskContents(LedgerConnections ledger, LargeTexts large)
                t.timeout_ms, t.max_attempts, t.trace_parent,
                CASE WHEN o.suspect THEN greatest(o.losses, 1::smallint) ELSE 0::smallint END
         FROM unnest($1::uuid[]) AS u(id)
-        JOIN messaging.open_tasks o ON o.id = u.id
-        JOIN messaging.tasks t ON t.id = u.id
+        CROSS JOIN LATERAL (SELECT * FROM messaging.open_tasks WHERE id = u.id LIMIT 1) o
+        CROSS JOIN LATERAL (SELECT * FROM messaging.tasks WHERE id = u.id LIMIT 1) t
         """;
 
     /// <summary>A copy as it travels: an input that is too large stays where it is.</summary>

@@ -11,20 +11,22 @@ public static class TaskReadSql
 
     /// <summary>
     /// Many tasks without inputs and results, which may be large. Indexes: the same, per id. Each LIMIT 1 keeps the planner from joining in
-    /// another order: the partitioned tables as wholes have no statistics, and beyond some 200 ids it would begin with all tasks.
+    /// another order: the partitioned tables as wholes have no statistics, and beyond some 200 ids it would begin with all tasks; and
+    /// open_tasks looks empty when it was vacuumed while nothing was to be done.
     /// </summary>
     public const string Many = "SELECT " + Columns + """
 
         FROM unnest($1::uuid[]) AS u(id)
         CROSS JOIN LATERAL (SELECT * FROM messaging.tasks WHERE id = u.id LIMIT 1) t
-        LEFT JOIN messaging.open_tasks o ON o.id = u.id
+        LEFT JOIN LATERAL (SELECT * FROM messaging.open_tasks WHERE id = u.id LIMIT 1) o ON true
         LEFT JOIN LATERAL (SELECT * FROM messaging.outcomes WHERE task_id = u.id LIMIT 1) c ON true
         """ + LastProgress;
 
     /// <summary>
     /// Which of the given tasks have ended. Index: primary key of outcomes, one partition per id.
     /// </summary>
-    public const string Ended = "SELECT c.task_id FROM unnest($1::uuid[]) AS u(id) JOIN messaging.outcomes c ON c.task_id = u.id";
+    public const string Ended =
+        "SELECT u.id FROM unnest($1::uuid[]) AS u(id) CROSS JOIN LATERAL (SELECT FROM messaging.outcomes WHERE task_id = u.id LIMIT 1) c";
 
     /// <summary>
     /// The attempts of a task: those with a row of their own, the last one if it has none (it succeeded, or was cancelled when its

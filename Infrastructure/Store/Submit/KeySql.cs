@@ -30,7 +30,7 @@ public static class KeySql
     public const string Read = """
         SELECT k.task_id, k.fingerprint
         FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS t(scope, key, n)
-        JOIN messaging.idempotency_keys k ON k.scope = t.scope AND k.key = t.key
+        CROSS JOIN LATERAL (SELECT * FROM messaging.idempotency_keys WHERE scope = t.scope AND key = t.key LIMIT 1) k
         ORDER BY t.n
         """;
 

@@ -35,5 +35,6 @@ public static class SubmitSql
         """;
 
     /// <summary>Did an earlier try commit? Index: primary key of each partition that an id points to.</summary>
-    public const string CountStored = "SELECT count(*) FROM unnest($1::uuid[]) AS u(id) JOIN messaging.tasks t ON t.id = u.id";
+    public const string CountStored =
+        "SELECT count(*) FROM unnest($1::uuid[]) AS u(id) CROSS JOIN LATERAL (SELECT FROM messaging.tasks WHERE id = u.id LIMIT 1) t";
 }

@@ -16,6 +16,6 @@ public static class SuspectSql
     public const string Postpone = """
         UPDATE messaging.open_tasks o SET state = 0, due_at = now() + p.delay_ms * interval '1 millisecond'
         FROM unnest($1::uuid[], $2::bigint[]) AS p(id, delay_ms)
-        WHERE o.id = p.id AND o.state = 2
+        WHERE o.id BETWEEN p.id AND p.id AND o.state = 2
         """;
 }

@@ -15,9 +15,7 @@ internal static class PlanReader
         await ExecuteAsync(connection, $"PREPARE looked_at AS {sql}");
         try
         {
-            await using var explain = new NpgsqlCommand($"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) EXECUTE looked_at({values})", connection);
-            var plan = JsonNode.Parse((string)(await explain.ExecuteScalarAsync())!)![0]!["Plan"]!;
-            return Scans(plan).GroupBy(scan => scan.Table, scan => scan.Rows).ToDictionary(table => table.Key, table => table.Sum());
+            return await RowsReadByPreparedAsync(connection, "looked_at", values);
         }
         finally
         {
@@ -25,9 +23,18 @@ internal static class PlanReader
         }
     }
 
+    /// <summary>The same of a statement that the connection has prepared under a name, by the plan that it has made, if it has one.</summary>
+    public static async Task<Dictionary<string, double>> RowsReadByPreparedAsync(NpgsqlConnection connection, string name, string values)
+    {
+        await using var explain = new NpgsqlCommand($"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) EXECUTE {name}({values})", connection);
+        var plan = JsonNode.Parse((string)(await explain.ExecuteScalarAsync())!)![0]!["Plan"]!;
+        return Scans(plan).GroupBy(scan => scan.Table, scan => scan.Rows).ToDictionary(table => table.Key, table => table.Sum());
+    }
+
     private static IEnumerable<(string Table, double Rows)> Scans(JsonNode node)
     {
-        if (node["Relation Name"]?.GetValue<string>() is { } relation)
+        // An insert, update or delete names its table too, and reads nothing there.
+        if (node["Relation Name"]?.GetValue<string>() is { } relation && node["Node Type"]!.GetValue<string>() != "ModifyTable")
         {
             var rows = new[] { "Actual Rows", "Rows Removed by Filter", "Rows Removed by Index Recheck" }.Sum(name => Number(node[name]));
             yield return (relation.TrimEnd("_0123456789".ToCharArray()), rows * Number(node["Actual Loops"]));
