@@ -3,11 +3,14 @@ namespace Messaging.Infrastructure.Broker;
 /// <summary>Takes what clients publish to <see cref="QueueNames.Submit"/> and makes tasks of it. Implemented by the producer.</summary>
 public interface ISubmitReceiver
 {
+    /// <summary>The largest body that can be a task, in bytes; whatever is larger is refused.</summary>
+    int MostBytes { get; }
+
     /// <summary>
     /// Returns when the message's fate is decided and committed; waits for as long as that can't be, because the ledger is away or a queue is
     /// full. Then the message waits, too. It faults with nothing but a cancellation.
     /// </summary>
-    /// <param name="message">The message, a copy.</param>
+    /// <param name="message">The message; its body is there until the verdict.</param>
     /// <param name="cancellationToken">Cancelled when the channel is gone or the process stops: the message will come again.</param>
     Task<SubmitVerdict> ReceiveAsync(SubmitMessage message, CancellationToken cancellationToken);
 }

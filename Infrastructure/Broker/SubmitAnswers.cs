@@ -68,7 +68,7 @@ internal sealed class SubmitAnswers : IAsyncDisposable
 
     /// <summary>Returns when the message is safe in the queue of rejected ones; tries until then.</summary>
     /// <exception cref="OperationCanceledException">The session has ended: the message will come again.</exception>
-    public async Task SetAsideAsync(IReadOnlyBasicProperties original, byte[] body, SubmitVerdict verdict, CancellationToken cancellationToken)
+    public async Task SetAsideAsync(IReadOnlyBasicProperties original, ReadOnlyMemory<byte> body, SubmitVerdict verdict, CancellationToken cancellationToken)
     {
         _log.SubmitRejected(verdict.Reason!);
         // Ours and theirs together may be too many; then theirs are left out. They are not needed to send the message again.

@@ -75,26 +75,21 @@ public sealed class SubmitEndpoint : BackgroundService
         answers.Ended += reason => ended.TrySetResult(reason);
         await QueueTopology.DeclareAsync(channel, QueueNames.SubmitRejected, stoppingToken);
         await QueueTopology.DeclareAsync(channel, QueueNames.Submit, stoppingToken);
-        await channel.BasicQosAsync(0, (ushort)_options.Prefetch, global: false, stoppingToken);
-        await using var session = new SubmitSession(channel, answers, _receiver, _time, _log);
-        var consumer = new AsyncEventingBasicConsumer(channel);
-        consumer.ReceivedAsync += (_, delivery) =>
-        {
-            session.Begin(delivery);
-            return Task.CompletedTask;
-        };
-        consumer.UnregisteredAsync += (_, _) =>
-        {
-            ended.TrySetResult("the consumer was cancelled");
-            return Task.CompletedTask;
-        };
-        var tag = await channel.BasicConsumeAsync(QueueNames.Submit, autoAck: false, consumer, stoppingToken);
-        _consuming = true;
-        _said = null;
-        _log.TakingSubmits();
+        var window = new SubmitWindow(_options.Prefetch);
+        await using var session = new SubmitSession(channel, window, answers, _receiver, _time, _log);
+        var tag = "";
         try
         {
-            return await WatchAsync(channel, answers, session, ended.Task, stoppingToken);
+            for (; ; await CancelAsync(channel, tag, stoppingToken))
+            {
+                var changed = window.Changed;
+                tag = await ConsumeAsync(channel, window.Current, session, ended, stoppingToken);
+                if (!_consuming)
+                    _log.TakingSubmits();
+                (_consuming, _said) = (true, null);
+                if (await WatchAsync(channel, answers, session, window, ended.Task, changed, stoppingToken) is { } reason)
+                    return reason;
+            }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -108,6 +103,18 @@ public sealed class SubmitEndpoint : BackgroundService
             return Task.CompletedTask;
         }
     }
+
+    /// <summary>Begins to take messages, so many at a time. What an earlier consumer on the channel has in its hands stays there.</summary>
+    private static async Task<string> ConsumeAsync(
+        IChannel channel, int prefetch, SubmitSession session, TaskCompletionSource<string> ended, CancellationToken cancellationToken)
+    {
+        await channel.BasicQosAsync(0, (ushort)prefetch, global: false, cancellationToken);
+        var consumer = new SubmitConsumer(channel, session.Begin, () => ended.TrySetResult("the consumer was cancelled"));
+        return await channel.BasicConsumeAsync(QueueNames.Submit, autoAck: false, consumer, cancellationToken);
+    }
+
+    private static Task CancelAsync(IChannel channel, string tag, CancellationToken cancellationToken) =>
+        channel.BasicCancelAsync(tag, cancellationToken: cancellationToken).WaitAsync(RabbitMqAddress.Patience, cancellationToken);
 
     /// <summary>Takes no more and settles what was taken, as far as that goes quickly; the rest comes again.</summary>
     private async Task DrainAsync(IChannel channel, string tag, SubmitSession session)
@@ -124,14 +131,15 @@ public sealed class SubmitEndpoint : BackgroundService
         }
     }
 
-    /// <summary>Returns when the session has ended, or looks well and is not.</summary>
-    private async Task<string> WatchAsync(IChannel channel, SubmitAnswers answers, SubmitSession session, Task<string> ended, CancellationToken stoppingToken)
+    /// <summary>Returns when the session has ended, or looks well and is not; null when the window has changed.</summary>
+    private async Task<string?> WatchAsync(
+        IChannel channel, SubmitAnswers answers, SubmitSession session, SubmitWindow window, Task<string> ended, Task changed, CancellationToken stoppingToken)
     {
         while (true)
         {
             try
             {
-                return await ended.WaitAsync(LookEvery, _time, stoppingToken);
+                return await Task.WhenAny(ended, changed).WaitAsync(LookEvery, _time, stoppingToken) == ended ? await ended : null;
             }
             catch (TimeoutException)
             {
@@ -143,7 +151,7 @@ public sealed class SubmitEndpoint : BackgroundService
                 return "refused messages could not be set aside";
             if (queue.ConsumerCount == 0)
                 return "the broker knows of no consumer";
-            if (queue.MessageCount > 0 && session.UnderWay < _options.Prefetch && session.Silence >= LongestSilence)
+            if (queue.MessageCount > 0 && session.UnderWay < window.Current && session.Silence >= LongestSilence)
                 return FormattableString.Invariant($"{queue.MessageCount} messages wait and nothing came for {session.Silence.TotalSeconds:0} s");
         }
     }

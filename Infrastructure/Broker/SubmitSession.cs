@@ -6,7 +6,7 @@ using RabbitMQ.Client.Events;
 namespace Messaging.Infrastructure.Broker;
 
 /// <summary>One consumer's life on one channel: what it has in its hands, and how each message is settled.</summary>
-internal sealed class SubmitSession(IChannel channel, SubmitAnswers answers, ISubmitReceiver receiver, TimeProvider time, ILogger log) : IAsyncDisposable
+internal sealed class SubmitSession(IChannel channel, SubmitWindow window, SubmitAnswers answers, ISubmitReceiver receiver, TimeProvider time, ILogger log) : IAsyncDisposable
 {
     // What fails in a way that nobody foresaw must not fly in circles.
     private static readonly TimeSpan PauseBeforeReturn = TimeSpan.FromSeconds(1);
@@ -22,12 +22,19 @@ internal sealed class SubmitSession(IChannel channel, SubmitAnswers answers, ISu
     /// <summary>How long nothing came.</summary>
     public TimeSpan Silence => time.GetElapsedTime(Volatile.Read(ref _lastSign));
 
-    /// <summary>Takes a delivery; returns at once. Its bytes are copied: the client uses its buffer again.</summary>
-    public void Begin(BasicDeliverEventArgs delivery)
+    /// <summary>
+    /// Takes a delivery; returns at once. Its bytes are copied: the client uses its buffer again. One too large to be a task is not copied:
+    /// it is set aside from where it is, and the next has to wait.
+    /// </summary>
+    public Task Begin(BasicDeliverEventArgs delivery)
     {
         Volatile.Write(ref _lastSign, time.GetTimestamp());
         Interlocked.Increment(ref _underWay);
+        window.Taken(delivery.Body.Length);
+        if (delivery.Body.Length > receiver.MostBytes)
+            return HandleAsync(delivery.DeliveryTag, delivery.BasicProperties, delivery.Body);
         _ = HandleAsync(delivery.DeliveryTag, delivery.BasicProperties, delivery.Body.ToArray());
+        return Task.CompletedTask;
     }
 
     /// <summary>Returns when all that was taken is settled. Nothing may be taken any more.</summary>
@@ -45,7 +52,7 @@ internal sealed class SubmitSession(IChannel channel, SubmitAnswers answers, ISu
         _ended.Dispose();
     }
 
-    private async Task HandleAsync(ulong deliveryTag, IReadOnlyBasicProperties properties, byte[] body)
+    private async Task HandleAsync(ulong deliveryTag, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body)
     {
         var ended = _ended.Token;
         try
@@ -64,6 +71,7 @@ internal sealed class SubmitSession(IChannel channel, SubmitAnswers answers, ISu
         }
         finally
         {
+            window.Settled(body.Length);
             Settled();
         }
     }

@@ -42,6 +42,9 @@ public static class EndpointSql
     /// <summary>One is there. Locked, so that two who rotate its secret do so one after the other. Index: primary key.</summary>
     public const string Lock = "SELECT name FROM messaging.callback_endpoints WHERE name = $1 FOR UPDATE";
 
+    /// <summary>The same for the secrets of addresses, which have no such row.</summary>
+    public const string LockUrls = "SELECT pg_advisory_xact_lock(7021803)";
+
     /// <summary>The present secrets of $1 stop signing after $2 from now, those that were replaced before not later than they were to. Index: callback_secrets_endpoint.</summary>
     public const string Retire = """
         UPDATE messaging.callback_secrets SET expires_at = least(expires_at, clock_timestamp() + $2::interval) WHERE endpoint = $1

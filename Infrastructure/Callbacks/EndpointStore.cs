@@ -67,7 +67,10 @@ public sealed class EndpointStore(LedgerConnections ledger, OutboxSignal outbox)
             new { keepOld = Iso8601Duration.Format(keepOld) },
             async connection =>
             {
-                if (name != OfUrls && await ScalarAsync(connection, EndpointSql.Lock, cancellationToken, name) is null)
+                // Of two that rotate at once the second retires what the first has made.
+                if (name == OfUrls)
+                    await ExecuteAsync(connection, EndpointSql.LockUrls, cancellationToken);
+                else if (await ScalarAsync(connection, EndpointSql.Lock, cancellationToken, name) is null)
                     return EndpointAnswer.Unknown;
                 await ExecuteAsync(connection, EndpointSql.Retire, cancellationToken, name, keepOld);
                 await ExecuteAsync(connection, EndpointSql.Prune, cancellationToken, name);

@@ -13,6 +13,11 @@ public static class AddressGuard
     [
         (IPNetwork.Parse("127.0.0.0/8"), AddressScope.Loopback),
         (IPNetwork.Parse("::1/128"), AddressScope.Loopback),
+        // Cloud metadata and control services that answer from private or public ranges: never, whatever is allowed.
+        (IPNetwork.Parse("168.63.129.16/32"), AddressScope.Special), // Azure
+        (IPNetwork.Parse("100.100.100.200/32"), AddressScope.Special), // Alibaba Cloud
+        (IPNetwork.Parse("fd00:ec2::254/128"), AddressScope.Special), // AWS
+        (IPNetwork.Parse("fd20:ce::254/128"), AddressScope.Special), // Google Cloud
         (IPNetwork.Parse("10.0.0.0/8"), AddressScope.Private),
         (IPNetwork.Parse("172.16.0.0/12"), AddressScope.Private),
         (IPNetwork.Parse("192.168.0.0/16"), AddressScope.Private),

@@ -24,6 +24,9 @@ internal sealed class AmqpSubmits(TaskAcceptor acceptor, KnownKinds kinds, Submi
     private long _complainedAt = time.GetTimestamp() - time.TimestampFrequency * (long)BetweenComplaints.TotalSeconds;
 
     /// <inheritdoc/>
+    public int MostBytes => SubmitTaskRequest.MaxLineBytes;
+
+    /// <inheritdoc/>
     public async Task<SubmitVerdict> ReceiveAsync(SubmitMessage message, CancellationToken cancellationToken)
     {
         if (Read(message, out var request) is { } unread)
@@ -78,7 +81,7 @@ internal sealed class AmqpSubmits(TaskAcceptor acceptor, KnownKinds kinds, Submi
     private static Problem? Read(SubmitMessage message, out SubmitTaskRequest request)
     {
         request = null!;
-        // Nobody says how large a message is before it is there; a thousand of them are prefetched.
+        // Nobody says how large a message is before it is there.
         if (message.Body.Length > SubmitTaskRequest.MaxLineBytes)
         {
             return Problems.TooLarge("The message", SubmitTaskRequest.MaxLineBytes) with

@@ -44,10 +44,30 @@ internal sealed class BatchAnswers(PipeWriter output, ILogger log)
     public ValueTask AddAsync(int index, Problem problem) => _pending.Writer.WriteAsync(new Entry(index, default, 0, problem));
 
     /// <summary>Nothing more comes.</summary>
-    public void Complete() => _pending.Writer.Complete();
+    public void Complete() => _pending.Writer.TryComplete();
 
-    /// <summary>Writes answers until there are no more; goes on awaiting commits, but not writing, once nobody listens.</summary>
+    /// <summary>
+    /// Writes answers until there are no more; goes on awaiting commits, but not writing, once nobody listens. Whatever goes wrong, the reader
+    /// is not left to wait for room.
+    /// </summary>
     public async Task WriteAsync()
+    {
+        try
+        {
+            await WriteAllAsync();
+            await output.CompleteAsync();
+        }
+        catch (Exception e)
+        {
+            _pending.Writer.TryComplete(e);
+            Interlocked.Exchange(ref _pendingBytes, 0);
+            Interlocked.Exchange(ref _roomForBytes, null)?.TrySetResult();
+            await output.CompleteAsync(e);
+            throw;
+        }
+    }
+
+    private async Task WriteAllAsync()
     {
         using var json = new Utf8JsonWriter(output, new JsonWriterOptions { SkipValidation = true });
         while (await _pending.Reader.WaitToReadAsync())
@@ -73,8 +93,6 @@ internal sealed class BatchAnswers(PipeWriter output, ILogger log)
 
             await FlushAsync();
         }
-
-        await output.CompleteAsync();
     }
 
     private async ValueTask AddSlowlyAsync(Entry entry)

@@ -15,9 +15,10 @@ namespace Messaging.Producer.Features;
 /// </summary>
 internal static class CancelTask
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/tasks/{id}/cancel", HandleAsync).AnswersJson().Needs(ApiScopes.Operate)
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/tasks/{id}/cancel", HandleAsync).AnswersJson().Needs(ApiScopes.Operate).HeedsIfMatch()
         .Describe("cancelTask", ApiTags.Tasks, "Call a task off", o => o
             .OfTask()
+            .OnlyIfMatch()
             .TakesReason()
             .Gives<TaskResponse>(200, "It had not started and never will.", Examples.Queued with { State = TaskState.Cancelled })
             .Gives<TaskResponse>(202, "Its worker was told to stop it.", Examples.Running, ApiHeaders.RetryAfter)

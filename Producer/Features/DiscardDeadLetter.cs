@@ -14,10 +14,11 @@ namespace Messaging.Producer.Features;
 /// </summary>
 internal static class DiscardDeadLetter
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/dead-letters/{id}/discard", HandleAsync).Needs(ApiScopes.Operate)
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/dead-letters/{id}/discard", HandleAsync).Needs(ApiScopes.Operate).HeedsIfMatch()
         .Describe("discardDeadLetter", ApiTags.DeadLetters, "Put a dead letter away", o => o
             .Says("It leaves the list; the task stays failed, readable and retryable until its day is dropped.")
             .OfTask()
+            .OnlyIfMatch()
             .TakesReason()
             .Gives<TaskResponse>(200, "It is put away, also if it had been before.", Examples.Failed with { DiscardedAt = Examples.Created.AddMinutes(1) })
             .Refuses(ProblemTypes.InvalidValue, ProblemTypes.TaskNotFailed));

@@ -14,10 +14,11 @@ namespace Messaging.Producer.Features;
 /// </summary>
 internal static class RemoveTask
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapDelete("/v1/tasks/{id}", HandleAsync).Needs(ApiScopes.Operate)
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapDelete("/v1/tasks/{id}", HandleAsync).Needs(ApiScopes.Operate).HeedsIfMatch()
         .Describe("removeTask", ApiTags.Tasks, "Remove a task that has ended", o => o
             .Says("With input, result, attempts, progress and tags.")
             .OfTask()
+            .OnlyIfMatch()
             .Query("reason", Shape.Reason, "Why; it goes into the audit log.")
             .Gives(204, "It is gone.", null)
             .Refuses(ProblemTypes.TaskNotEnded));

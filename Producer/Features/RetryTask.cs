@@ -15,10 +15,11 @@ namespace Messaging.Producer.Features;
 /// </summary>
 internal static class RetryTask
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/tasks/{id}/retry", HandleAsync).AnswersJson().Needs(ApiScopes.Operate)
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/tasks/{id}/retry", HandleAsync).AnswersJson().Needs(ApiScopes.Operate).HeedsIfMatch()
         .Describe("retryTask", ApiTags.DeadLetters, "Run a failed task again", o => o
             .Says("With all its attempts, and with another input if one is given.")
             .OfTask()
+            .OnlyIfMatch()
             .Takes<RetryBody>("What is different; may be left out.", new RetryBody(Reason: "the shop is back"), required: false)
             .Gives<TaskResponse>(202, "It is queued again.", Examples.Queued, ApiHeaders.RetryAfter)
             .Leads("getTask").Leads("streamTaskEvents")

@@ -1,5 +1,6 @@
 using Messaging.Contracts.Http;
 using Messaging.Contracts.Tasks;
+using Messaging.Infrastructure.Store;
 using Messaging.Infrastructure.Store.Connections;
 using Messaging.Infrastructure.Store.Read;
 using Messaging.Infrastructure.Store.Submit;
@@ -57,13 +58,24 @@ internal static class SubmitTask
                 return Answer(http.Response, preferred, TaskResponses.Of(task!, clock.Now), StatusCodes.Status202Accepted);
         }
 
-        // A new task has hardly ended by now, so it is not looked at before the wait.
+        LargeRequests.Done(http);
         var wait = preferred.Wait ?? TimeSpan.Zero;
-        if (answer.Outcome == SubmitOutcome.Accepted)
-            await waits.ForEndAsync(answer.TaskId, wait, http.RequestAborted);
-        var found = answer.Outcome == SubmitOutcome.Accepted
-            ? await tasks.FindAsync(answer.TaskId, http.RequestAborted)
-            : await waits.FindAsync(answer.TaskId, wait, http.RequestAborted);
+        TaskRecord? found;
+        try
+        {
+            // A new task has hardly ended by now, so it is not looked at before the wait.
+            if (answer.Outcome == SubmitOutcome.Accepted)
+                await waits.ForEndAsync(answer.TaskId, wait, http.RequestAborted);
+            found = answer.Outcome == SubmitOutcome.Accepted
+                ? await tasks.FindAsync(answer.TaskId, http.RequestAborted)
+                : await waits.FindAsync(answer.TaskId, wait, http.RequestAborted);
+        }
+        catch (Exception e) when (answer.Outcome == SubmitOutcome.Accepted && LedgerErrors.IsTransient(e))
+        {
+            // It is stored. Whoever heard of a failure would submit it once more.
+            return Answer(http.Response, preferred, TaskResponses.Of(task!, clock.Now), StatusCodes.Status202Accepted);
+        }
+
         if (answer.Outcome == SubmitOutcome.Replayed)
             http.Response.Headers[IdempotencyKeyHeader.Replayed] = "true";
         return found is null

@@ -15,14 +15,21 @@ internal sealed class EntityResult(ReadOnlyMemory<byte> json) : IResult, IStatus
 
     public int? StatusCode => StatusCodes.Status200OK;
 
+    /// <summary>The tag of an answer.</summary>
+    public static EntityTagHeaderValue TagOf(ReadOnlySpan<byte> json) => new($"\"{Base64Url.EncodeToString(SHA256.HashData(json).AsSpan(0, 16))}\"");
+
+    /// <summary>False if the request has an <c>If-Match</c> that names another; one that can't be read names none.</summary>
+    public static bool IsExpected(HttpRequest request, EntityTagHeaderValue tag) =>
+        request.Headers.IfMatch.Count == 0 || Matches(request.GetTypedHeaders().IfMatch, tag, strongly: true);
+
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         var (request, response) = (httpContext.Request, httpContext.Response);
-        var tag = new EntityTagHeaderValue($"\"{Base64Url.EncodeToString(SHA256.HashData(json.Span).AsSpan(0, 16))}\"");
+        var tag = TagOf(json.Span);
         response.Headers.ETag = tag.ToString();
         response.Headers.CacheControl = "no-store";
         var conditions = request.GetTypedHeaders();
-        if (conditions.IfMatch is { Count: > 0 } expected && !Matches(expected, tag, strongly: true))
+        if (!IsExpected(request, tag))
         {
             await new ProblemResult(Problems.OfStatus(StatusCodes.Status412PreconditionFailed)).ExecuteAsync(httpContext);
         }

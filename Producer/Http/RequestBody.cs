@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using Messaging.Contracts.Http;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
@@ -11,10 +12,6 @@ internal static class RequestBody
     // A client that is still sending would not see an answer. Beyond this the connection is closed in its face.
     public const long MostReadAway = 64 * 1024 * 1024;
     private static readonly TimeSpan LongestReadAway = TimeSpan.FromSeconds(30);
-
-    // What is read whole is in memory until the request is answered: so many large ones at a time, the others wait.
-    private const int Large = 1024 * 1024;
-    private static readonly SemaphoreSlim LargeOnes = new(8);
 
     /// <summary>Null if the body has one of the media types and is plain UTF-8.</summary>
     public static Problem? CheckType(HttpRequest request, params ReadOnlySpan<string> types)
@@ -31,19 +28,17 @@ internal static class RequestBody
     }
 
     /// <summary>Reads a body whole; null if it has more than <paramref name="most"/> bytes. Then the rest was read away.</summary>
+    /// <exception cref="BadHttpRequestException">It came too slowly.</exception>
+    /// <exception cref="TimeoutException">It is large, and too many others are.</exception>
     public static async Task<byte[]?> ReadAsync(HttpContext http, int most)
     {
         var body = http.Request.BodyReader;
-        var isLarge = false;
+        LargeRequests? turn = null;
         while (true)
         {
-            var read = await body.ReadAsync(http.RequestAborted);
-            if (read.Buffer.Length > Large && !isLarge)
-            {
-                await LargeOnes.WaitAsync(http.RequestAborted);
-                isLarge = true;
-                http.Response.RegisterForDispose(new LargeTurn());
-            }
+            var read = turn is null ? await body.ReadAsync(http.RequestAborted) : await ReadOnAsync(http, turn);
+            if (read.Buffer.Length > LargeRequests.Large)
+                turn ??= await LargeRequests.TakeTurnAsync(http);
 
             if (read.Buffer.Length > most)
             {
@@ -64,9 +59,17 @@ internal static class RequestBody
         }
     }
 
-    private sealed class LargeTurn : IDisposable
+    private static async ValueTask<ReadResult> ReadOnAsync(HttpContext http, LargeRequests turn)
     {
-        public void Dispose() => LargeOnes.Release();
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(turn.TooSlow, http.RequestAborted);
+        try
+        {
+            return await http.Request.BodyReader.ReadAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (turn.TooSlow.IsCancellationRequested && !http.RequestAborted.IsCancellationRequested)
+        {
+            throw new BadHttpRequestException("The body is large and came too slowly.", StatusCodes.Status408RequestTimeout);
+        }
     }
 
     /// <summary>Reads what a client still sends, so that it comes to reading the answer.</summary>

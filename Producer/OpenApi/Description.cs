@@ -59,6 +59,11 @@ internal sealed class Description(string id, string tag, string summary)
         .Header("If-Match", Shape.Text, "An `ETag`: answered with 412 if it is another one.")
         .Refuses(ProblemTypes.PreconditionFailed);
 
+    /// <summary>Beside <see cref="Http.IfMatch.HeedsIfMatch"/>.</summary>
+    public Description OnlyIfMatch() => this
+        .Header("If-Match", Shape.Text, "The `ETag` of the task as it was seen: answered with 412, and nothing is done, if it is another one by now.")
+        .Refuses(ProblemTypes.PreconditionFailed);
+
     /// <summary>A body of one type.</summary>
     public Description Takes<T>(string text, object? example = null, bool required = true, string mediaType = "application/json") =>
         Takes(text, required, new Content(mediaType, Shape.Of<T>(), example));

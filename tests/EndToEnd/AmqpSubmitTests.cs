@@ -62,7 +62,7 @@ public sealed class AmqpSubmitTests
             () => system.Producer.Process.Lines.Any(line => line.Contains("came over AMQP wait for the ledger", StringComparison.Ordinal)), TimeSpan.FromSeconds(40));
         Assert.That(await broker.ReadyMessagesAsync($"{Submit}.rejected"), Is.Zero);
         // As many are with the producer as it prefetches, the others wait in the queue.
-        await Eventually.GetAsync(token => broker.ReadyMessagesAsync(Submit, token), waiting => waiting == 1_000u);
+        await Eventually.GetAsync(token => broker.ReadyMessagesAsync(Submit, token), waiting => waiting == 1_750u);
         await postgres.StartAsync();
         await Eventually.GetAsync(_ => system.CountAsync("tasks"), seen => seen == 2_100, TimeSpan.FromSeconds(60));
         await system.DrainedAsync(TimeSpan.FromSeconds(60));

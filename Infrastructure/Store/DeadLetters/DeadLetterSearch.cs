@@ -58,7 +58,8 @@ public sealed class DeadLetterSearch(LedgerConnections ledger, TimeProvider time
         await using var snapshot = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
         var found = new List<DeadLetterPosition>(limit + 1);
         var walk = new Walked(time, PageBudget);
-        await foreach (var (chunk, isLast) in DeadLetterWalk.NewestFirstAsync(connection, filter, after ?? DeadLetterPosition.Newest, limit + 1, cancellationToken))
+        var pace = new SearchPace(time, PageBudget, MostLooked);
+        await foreach (var (chunk, isLast) in DeadLetterWalk.NewestFirstAsync(connection, filter, after ?? DeadLetterPosition.Newest, limit + 1, pace, cancellationToken))
         {
             found.AddRange(chunk.Where(e => e.Matches).Select(e => e.Position).Take(limit + 1 - found.Count));
             if (found.Count > limit || !walk.GoesOn(chunk, isLast))
@@ -81,7 +82,7 @@ public sealed class DeadLetterSearch(LedgerConnections ledger, TimeProvider time
         await using var snapshot = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
         var groups = new Dictionary<string, Tally>(StringComparer.Ordinal);
         var walk = new Walked(time, CountBudget);
-        await foreach (var (chunk, isLast) in DeadLetterWalk.NewestFirstAsync(connection, filter, DeadLetterPosition.Newest, MostLooked / 16, cancellationToken))
+        await foreach (var (chunk, isLast) in DeadLetterWalk.NewestFirstAsync(connection, filter, DeadLetterPosition.Newest, MostLooked / 16, null, cancellationToken))
         {
             foreach (var entry in chunk.Where(e => e.Matches))
             {
@@ -117,7 +118,7 @@ public sealed class DeadLetterSearch(LedgerConnections ledger, TimeProvider time
         var count = 0L;
         var sample = new List<Guid>(SampleSize);
         var walk = new Walked(time, CountBudget);
-        await foreach (var (chunk, isLast) in DeadLetterWalk.NewestFirstAsync(connection, filter, DeadLetterPosition.Newest, MostLooked / 16, cancellationToken))
+        await foreach (var (chunk, isLast) in DeadLetterWalk.NewestFirstAsync(connection, filter, DeadLetterPosition.Newest, MostLooked / 16, null, cancellationToken))
         {
             count += chunk.Count(e => e.Matches);
             sample.AddRange(chunk.Where(e => e.Matches).Take(SampleSize - sample.Count).Select(e => e.Position.TaskId));

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Messaging.Infrastructure.Store.Read;
 using Npgsql;
 
 namespace Messaging.Infrastructure.Store.DeadLetters;
@@ -46,17 +47,19 @@ internal static class DeadLetterWalk
     /// <param name="filter">What to look for.</param>
     /// <param name="after">From where on.</param>
     /// <param name="firstChunk">How many entries to read first; the caller knows how many it needs at least.</param>
+    /// <param name="pace">Bounds the chunks by the time that is left, where somebody waits for a page; null: they grow to the largest.</param>
     /// <param name="cancellationToken">Ends the walk.</param>
     public static async IAsyncEnumerable<(List<DeadLetterEntry> Entries, bool IsLast)> NewestFirstAsync(
         NpgsqlConnection connection,
         DeadLetterFilter filter,
         DeadLetterPosition after,
         int firstChunk,
+        SearchPace? pace,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // With nothing to look up beside the index every entry matches, and no more need be read than is wanted.
         var exact = filter is { Kind: null, Queue: null, Tag: null };
-        for (var chunk = exact ? firstChunk : Math.Max(firstChunk, FirstChunk); ; chunk = Math.Min(chunk * 4, LargestChunk))
+        for (var chunk = exact ? firstChunk : Math.Max(firstChunk, FirstChunk); ; chunk = pace?.Next(chunk) ?? Math.Min(chunk * 4, LargestChunk))
         {
             var entries = await ReadAsync(connection, DeadLetterSql.NewestFirst, filter, after, chunk, cancellationToken);
             yield return (entries, entries.Count < chunk);

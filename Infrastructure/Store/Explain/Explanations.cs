@@ -1,5 +1,6 @@
 using System.Globalization;
 using Messaging.Contracts.Http;
+using Messaging.Contracts.Kinds;
 using Messaging.Contracts.Tasks;
 
 namespace Messaging.Infrastructure.Store.Explain;
@@ -47,6 +48,7 @@ internal static class Explanations
     private static ExplainResponse Queued(TaskFacts facts)
     {
         var workers = facts.Workers;
+        // What is published may go on all the same: a broker under an alarm takes nothing and still delivers.
         if (facts.InOutboxSince is not null && !facts.BrokerTakesMessages)
             return Say(facts, ExplainReasons.BrokerAway, "RabbitMQ can't be reached, or takes no messages. The task is safe in Postgres and is published as soon as it does.", facts.InOutboxSince);
         if (workers.Live == 0)
@@ -59,7 +61,8 @@ internal static class Explanations
             return Say(facts, ExplainReasons.NotPublished, $"It is on its way to RabbitMQ since {Span(facts.Now - since)}{Behind(facts)}.", since);
         if (facts.Suspect)
             return Say(facts, ExplainReasons.Suspect, "A worker died while it ran. It runs alone from now on, one such task at a time in each worker, and waits for such a place.", facts.QueuedAt);
-        return workers.Running >= workers.Slots
+        // Callbacks have places of their own beside the slots that workers tell of.
+        return workers.Running >= workers.Slots && facts.Queue != SendCallback.QueueName
             ? Say(facts, ExplainReasons.WorkersBusy, $"All {workers.Slots} slots of the {Count(workers.Able, "worker", "workers")} that can run it are taken{Behind(facts)}. Start another, or wait.", facts.QueuedAt)
             : Say(facts, ExplainReasons.Queued, $"It is published and will be taken in its turn{Behind(facts)}.", facts.QueuedAt);
     }

@@ -64,6 +64,22 @@ public sealed class AnonymousTests
     }
 
     [Test]
+    public async Task With_anonymous_access_switched_on_the_names_that_it_may_be_called_by_can_be_told()
+    {
+        await using var producer = await StartAsync("--Messaging:Anonymous=true", "--AllowedHosts=localhost;127.0.0.1;producer");
+        Assert.That(await AskAsync("producer:8080"), Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(await AskAsync("evil.example"), Is.EqualTo(HttpStatusCode.BadRequest));
+
+        async Task<HttpStatusCode> AskAsync(string host)
+        {
+            using var client = new HttpClient { BaseAddress = producer.Address };
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri("/v1/tasks", UriKind.Relative)) { Headers = { Host = host } };
+            using var answer = await client.SendAsync(request);
+            return answer.StatusCode;
+        }
+    }
+
+    [Test]
     public async Task A_stream_that_was_opened_without_a_key_ends_when_keys_are_needed(CancellationToken cancellationToken)
     {
         await using var producer = await StartAsync();

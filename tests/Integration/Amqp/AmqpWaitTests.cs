@@ -60,6 +60,37 @@ public sealed class AmqpWaitTests
         Assert.That(await client.TakeRejectedAsync(), Is.Null);
     }
 
+    [Test]
+    public async Task Large_messages_wait_in_the_broker_and_not_in_the_producers_memory(CancellationToken cancellationToken)
+    {
+        const int messages = 100;
+        await using var broker = await TestBroker.CreateAsync(cancellationToken);
+        await using var producer = await StartAsync(broker);
+        await using var client = await AmqpClient.ConnectAsync(broker.Uri);
+        var postgres = producer.Get<Microsoft.Extensions.Options.IOptions<Infrastructure.Store.Connections.LedgerOptions>>().Value.Postgres;
+        await using var connection = new NpgsqlConnection(postgres);
+        await connection.OpenAsync(cancellationToken);
+        // The ledger is there and takes nothing.
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using (var hold = new NpgsqlCommand("LOCK TABLE messaging.open_tasks IN SHARE MODE", connection))
+            await hold.ExecuteNonQueryAsync(cancellationToken);
+        var padding = new string('x', 200_000);
+        for (var i = 0; i < messages; i++)
+            await client.PublishAsync($$$"""{"id":"large-{{{i}}}","kind":"debug.echo","input":{"message":"{{{padding}}}"}}""");
+        await Eventually.GetAsync(
+            _ => producer.ScalarAsync("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = 'messaging-durable'"), seen => seen is > 0L, cancellationToken: cancellationToken);
+        var waiting = await client.Channel.MessageCountAsync("messaging.submit", cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        await Eventually.GetAsync(_ => CountAsync(producer, "tasks"), seen => seen == messages, cancellationToken: cancellationToken);
+        // Small ones again: it takes many.
+        for (var i = 0; i < messages; i++)
+            await client.PublishAsync(Message($"small-{i}", "q"));
+        await Eventually.GetAsync(_ => CountAsync(producer, "tasks"), seen => seen == 2 * messages, cancellationToken: cancellationToken);
+
+        Assert.That(waiting, Is.EqualTo(messages - SubmitWindow.Few));
+        Assert.That(await client.TakeRejectedAsync(), Is.Null);
+    }
+
     private static async Task<ProducerHarness> StartAsync(TestBroker broker, params string[] settings)
     {
         var producer = await ProducerHarness.StartAsync([$"--Messaging:RabbitMq={broker.Uri}", .. settings]);

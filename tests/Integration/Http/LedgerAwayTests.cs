@@ -51,6 +51,26 @@ public sealed class LedgerAwayTests
     }
 
     [Test]
+    public async Task Who_waits_for_a_task_that_was_accepted_learns_so_when_the_ledger_goes_away_meanwhile(CancellationToken cancellationToken)
+    {
+        await using var postgres = new PostgresServer();
+        await postgres.StartAsync(cancellationToken);
+        await using var producer = await StartOnAsync(postgres.ConnectionString, null, "--Messaging:MaxWait=00:00:00.5");
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/tasks") { Content = Json("""{"kind":"debug.echo","input":{"message":"hi"}}""") };
+        request.Headers.Add("Prefer", "wait=5");
+        var asked = producer.Client.SendAsync(request, cancellationToken);
+        await Eventually.GetAsync(_ => producer.ScalarAsync("SELECT count(*) FROM messaging.tasks"), seen => seen is 1L, cancellationToken: cancellationToken);
+        await postgres.StopAsync(StopMode.Graceful, cancellationToken);
+
+        using var answer = await asked;
+        var task = await ReadAsync<TaskResponse>(answer);
+        await postgres.StartAsync(cancellationToken);
+
+        Assert.That((answer.StatusCode, answer.Headers.Location), Is.EqualTo((HttpStatusCode.Accepted, new Uri($"/v1/tasks/{task.Id}", UriKind.Relative))));
+        await Eventually.GetAsync(_ => producer.GetAsync($"/v1/tasks/{task.Id}"), found => found.StatusCode == HttpStatusCode.OK, cancellationToken: cancellationToken);
+    }
+
+    [Test]
     public async Task Started_without_the_ledger_it_listens_lives_answers_503_and_is_ready_once_the_ledger_is_there(CancellationToken cancellationToken)
     {
         await using var postgres = new PostgresServer();

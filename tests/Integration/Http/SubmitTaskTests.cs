@@ -3,6 +3,7 @@ using System.Text;
 using Messaging.Contracts.Http;
 using Messaging.Contracts.Kinds;
 using Messaging.Contracts.Tasks;
+using Messaging.Tests.Support;
 using static Messaging.Tests.Integration.Http.ProducerHarness;
 
 namespace Messaging.Tests.Integration.Http;
@@ -48,6 +49,30 @@ public sealed class SubmitTaskTests : ProducerTest
         var task = await Producer.SubmitAsync(input: input);
 
         Assert.That((await Producer.FindAsync(task.Id)).Input.ToString(), Is.EqualTo(input));
+    }
+
+    [Test]
+    public async Task Large_requests_that_wait_for_their_tasks_hold_up_no_other_large_ones()
+    {
+        var cancellationToken = TestContext.CurrentContext.CancellationToken;
+        var large = $$$"""{"kind":"debug.echo","queue":"large-waits","input":{"message":"{{{new string('x', 1_500_000)}}}"}}""";
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var waiting = Enumerable.Range(0, 10).Select(_ => WaitAsync(enough.Token)).ToArray();
+        await Eventually.GetAsync(
+            _ => Producer.ScalarAsync("SELECT count(*) FROM messaging.tasks WHERE queue = 'large-waits'"), seen => seen is >= 10L, cancellationToken: cancellationToken);
+        using var another = await Producer.PostAsync("/v1/tasks", large);
+
+        Assert.That(another.StatusCode, Is.EqualTo(HttpStatusCode.Accepted));
+        Assert.That(waiting.Select(wait => wait.IsCompleted), Has.All.False);
+        await enough.CancelAsync();
+        Assert.That(async () => await Task.WhenAll(waiting), Throws.InstanceOf<OperationCanceledException>());
+
+        async Task WaitAsync(CancellationToken token)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/tasks") { Content = new StringContent(large, Encoding.UTF8, "application/json") };
+            request.Headers.Add("Prefer", "wait=60");
+            using var answer = await Producer.Client.SendAsync(request, token);
+        }
     }
 
     [Test]

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using Messaging.Contracts.Http;
+using Messaging.Contracts.Tasks;
 using static Messaging.Tests.Integration.Http.ProducerHarness;
 
 namespace Messaging.Tests.Integration.Http;
@@ -103,6 +104,44 @@ public sealed class TaskEntityTests : ProducerTest
 
         Assert.That(unchanged.StatusCode, Is.EqualTo(HttpStatusCode.NotModified));
         Assert.That(ended.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+    }
+
+    [TestCase("cancel")]
+    [TestCase("retry")]
+    [TestCase("discard")]
+    [TestCase("remove")]
+    public async Task What_was_seen_otherwise_is_left_alone(string action)
+    {
+        var task = await Producer.SubmitAsync();
+        var seen = (await TagAsync(task.Id)).ToString();
+        if (action == "cancel")
+            await Producer.ClaimAsync(task.Id);
+        else
+            await Producer.EndAsync(task.Id, TaskState.Failed, null, new TaskFailure("smtp", "Connection refused.", false));
+        var now = (await TagAsync(task.Id)).ToString();
+
+        using (var refused = await ActAsync(action, task.Id, seen))
+            await ProblemAsync(refused, HttpStatusCode.PreconditionFailed, ProblemTypes.PreconditionFailed);
+        using (var unread = await ActAsync(action, task.Id, "no tag"))
+            await ProblemAsync(unread, HttpStatusCode.PreconditionFailed, ProblemTypes.PreconditionFailed);
+        Assert.That((await TagAsync(task.Id)).ToString(), Is.EqualTo(now), "nothing was done");
+        using var done = await ActAsync(action, task.Id, now);
+        Assert.That(done.IsSuccessStatusCode, Is.True);
+        using var unknown = await ActAsync(action, Guid.NewGuid(), now);
+        await ProblemAsync(unknown, HttpStatusCode.NotFound, ProblemTypes.UnknownTask);
+    }
+
+    private async Task<HttpResponseMessage> ActAsync(string action, Guid id, string ifMatch)
+    {
+        using var request = action switch
+        {
+            "remove" => new HttpRequestMessage(HttpMethod.Delete, $"/v1/tasks/{id}"),
+            "cancel" => new HttpRequestMessage(HttpMethod.Post, $"/v1/tasks/{id}/cancel"),
+            "retry" => new HttpRequestMessage(HttpMethod.Post, $"/v1/tasks/{id}/retry"),
+            _ => new HttpRequestMessage(HttpMethod.Post, $"/v1/dead-letters/{id}/{action}"),
+        };
+        request.Headers.TryAddWithoutValidation("If-Match", ifMatch);
+        return await Producer.Client.SendAsync(request);
     }
 
     private async Task<EntityTagHeaderValue> TagAsync(Guid id)

@@ -78,6 +78,37 @@ public sealed class RetentionKeeperTests
     }
 
     [Test]
+    public async Task A_task_stays_while_a_callback_about_it_is_on_its_way_or_waits_for_a_person()
+    {
+        var told = await EndedAsync(40, TaskState.Succeeded, ended: 40);
+        var underWay = await EndedAsync(40, TaskState.Succeeded, ended: 40);
+        var failed = await EndedAsync(40, TaskState.Succeeded, ended: 40);
+        var discarded = await EndedAsync(40, TaskState.Succeeded, ended: 40);
+        foreach (var (task, sender) in new[] { (told, 1), (underWay, 2), (failed, 3), (discarded, 4) })
+        {
+            await _ledger.ExecuteAsync(
+                $"""
+                INSERT INTO messaging.callback_deliveries (task_id, id, message_id, happened, attempt, event)
+                VALUES ('{task}', messaging.uuid_floor(now() - interval '1 s' * {sender}), '{task}', now(), 1, 4)
+                """);
+        }
+
+        await _ledger.ExecuteAsync(
+            """
+            INSERT INTO messaging.outcomes (task_id, attempt, state, discarded_at)
+            SELECT id, 1, CASE WHEN task_id = $1 THEN 4 ELSE 5 END, CASE WHEN task_id = $4 THEN now() END FROM messaging.callback_deliveries WHERE task_id <> $2;
+            INSERT INTO messaging.open_tasks (id, queue, state) SELECT id, 'callbacks', 2 FROM messaging.callback_deliveries WHERE task_id = $2
+            """.Replace("$1", $"'{told}'", StringComparison.Ordinal).Replace("$2", $"'{underWay}'", StringComparison.Ordinal).Replace("$4", $"'{discarded}'", StringComparison.Ordinal));
+        await Keeper.RetireAsync(CancellationToken.None);
+
+        Assert.That(await StoredAsync(told), Is.EqualTo((0, 0, 0)));
+        Assert.That(await StoredAsync(discarded), Is.EqualTo((0, 0, 0)));
+        Assert.That(await StoredAsync(underWay), Is.EqualTo((1, 1, 1)));
+        Assert.That(await StoredAsync(failed), Is.EqualTo((1, 1, 1)));
+        Assert.That(await _ledger.CountAsync("callback_deliveries"), Is.EqualTo(2));
+    }
+
+    [Test]
     public async Task What_was_kept_goes_when_its_time_has_come()
     {
         var dead = await EndedAsync(40, TaskState.Failed, ended: 40);

@@ -5,6 +5,9 @@ namespace Messaging.Tests.Support.Processes;
 /// <summary>Finds what the build made, relative to the repository's root, in the configuration (Debug, Release) that runs now.</summary>
 public static class BuiltOutput
 {
+    /// <summary>Environment variable: a folder with published projects (<c>Producer</c>, <c>tests/Worker</c> below it) to be used instead of what was built.</summary>
+    public const string PublishedVariable = "MESSAGING_PUBLISHED";
+
     private const string RootMark = "Messaging.sln";
 
     /// <summary>The repository's root folder.</summary>
@@ -19,6 +22,8 @@ public static class BuiltOutput
     public static string Of(string project)
     {
         var assembly = $"Messaging.{project.Replace("tests/", "Tests.", StringComparison.Ordinal)}.dll";
+        if (Environment.GetEnvironmentVariable(PublishedVariable) is { Length: > 0 } published && Path.Combine(published, project, assembly) is var there && File.Exists(there))
+            return there;
         var path = Path.Combine(RepositoryRoot, project, "bin", Configuration, "net10.0", assembly);
         return File.Exists(path)
             ? path

@@ -44,6 +44,10 @@ public sealed class AddressGuardTests
     [TestCase("0.0.0.0")]
     [TestCase("0.1.2.3")]
     [TestCase("169.254.169.254")]
+    [TestCase("168.63.129.16")]
+    [TestCase("100.100.100.200")]
+    [TestCase("fd00:ec2::254")]
+    [TestCase("fd20:ce::254")]
     [TestCase("192.0.2.1")]
     [TestCase("198.18.0.1")]
     [TestCase("203.0.113.1")]
@@ -70,6 +74,9 @@ public sealed class AddressGuardTests
     [TestCase("10.0.0.1", true, false, false)]
     [TestCase("10.0.0.1", false, true, true)]
     [TestCase("169.254.169.254", true, true, false)]
+    [TestCase("168.63.129.16", true, true, false)]
+    [TestCase("100.100.100.200", true, true, false)]
+    [TestCase("fd00:ec2::254", true, true, false)]
     [TestCase("8.8.8.8", false, false, true)]
     public void Options_open_loopback_and_private_networks_alone(string address, bool allowLoopback, bool allowPrivate, bool allowed)
     {

@@ -37,6 +37,7 @@ public sealed class ExplanationsTests
         Case(ExplainReasons.Suspect, Queued with { Suspect = true }, "runs alone"),
         Case(ExplainReasons.WorkersBusy, Queued with { Workers = new(1, 1, 1, 100, 100), Ahead = 10_000 }, "All 100 slots of the 1 worker that can run it are taken, behind 10,000 or more."),
         Case(ExplainReasons.Queued, Queued, "will be taken in its turn."),
+        Case(ExplainReasons.Queued, Queued with { Queue = "callbacks", Workers = new(1, 1, 1, 100, 100) }, "will be taken in its turn."),
         Case(ExplainReasons.Queued, Queued with { BrokerTakesMessages = false }, "will be taken"),
         Case(ExplainReasons.Running, Facts(TaskState.Running) with { Attempt = 1, ClaimedAt = Now.AddMinutes(-5) }, "Attempt 1 of 3 runs on worker"),
         Case(ExplainReasons.Cancelling, Facts(TaskState.Running) with { CancelRequested = true, ClaimedAt = Now }, "has not let go yet"),
