@@ -53,17 +53,14 @@ internal static class SubmitTask
                 return new ProblemResult(Problems.KeyReused(answer.TaskId));
             case SubmitOutcome.KeyUndecided:
                 return new ProblemResult(Problems.KeyUndecided());
-            case SubmitOutcome.Accepted when preferred.Wait is null:
+            // A new task has hardly ended by now, so it is not looked at before the wait. Is the key gone behind it, the task is accepted all the same.
+            case SubmitOutcome.Accepted when preferred.Wait is not { } patience || !await waits.ForEndAsync(http, answer.TaskId, patience):
                 return Answer(http.Response, preferred, TaskResponses.Of(task!, clock.Now), StatusCodes.Status202Accepted);
         }
 
-        // A new task has hardly ended by now, so it is not looked at before the wait.
-        var wait = preferred.Wait ?? TimeSpan.Zero;
-        if (answer.Outcome == SubmitOutcome.Accepted)
-            await waits.ForEndAsync(answer.TaskId, wait, http.RequestAborted);
         var found = answer.Outcome == SubmitOutcome.Accepted
             ? await tasks.FindAsync(answer.TaskId, http.RequestAborted)
-            : await waits.FindAsync(answer.TaskId, wait, http.RequestAborted);
+            : (await waits.FindAsync(http, answer.TaskId, preferred.Wait ?? TimeSpan.Zero)).Task;
         if (answer.Outcome == SubmitOutcome.Replayed)
             http.Response.Headers[IdempotencyKeyHeader.Replayed] = "true";
         return found is null

@@ -31,7 +31,7 @@ internal static class CallbackAnswers
     {
         var preferred = Preferences.Of(http.Request);
         if (preferred.Wait is { } wait)
-            await waits.ForEndAsync(delivery, wait, http.RequestAborted);
+            await waits.ForEndAsync(http, delivery, wait); // it is on its way, whoever may see how that goes on
         var all = await deliveries.ListAsync(taskId, http.RequestAborted);
         if (all is null || CallbackResponses.Of(taskId, all).Items.FirstOrDefault(d => d.Id == delivery) is not { } sent)
             return new ProblemResult(CallbackProblems.UnknownCallback(taskId, delivery));
