@@ -6,6 +6,7 @@ using Messaging.Contracts.Tasks;
 using Messaging.Infrastructure.Audit;
 using Messaging.Infrastructure.Callbacks;
 using Messaging.Tests.Integration.Runtime;
+using Messaging.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Messaging.Tests.Integration.Callbacks;
@@ -167,6 +168,34 @@ public sealed class SendCallbackTests
         Assert.That(bench.Received.Select(r => r.Path), Is.EqualTo(["/before", "/after"]));
         Assert.That(bench.Received.Select(r => r.Id).Distinct(), Has.Exactly(1).Items, "the same message");
         Assert.That(bench.Received, Has.All.Matches<Received>(r => r.IsSignedWith(secret)));
+        Assert.That(await bench.Worker.OutcomeAsync(delivery, limit), Has.Property("State").EqualTo(TaskState.Succeeded));
+    }
+
+    [Test]
+    public async Task An_address_that_is_gone_ends_nothing_once_its_endpoint_has_moved(CancellationToken limit)
+    {
+        var moved = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var bench = await CallbackBench.StartAsync(
+            async (n, context) =>
+            {
+                context.Response.StatusCode = n == 1 ? 410 : 200;
+                await moved.Task.WaitAsync(context.RequestAborted);
+            },
+            limit);
+        var endpoints = bench.Worker.Services.GetRequiredService<EndpointStore>();
+        await endpoints.CreateAsync("orders", bench.Web.Url("before"), CallbackEvents.All, CallbackSecret.Create(), Somebody, limit);
+        var (task, delivery) = await bench.RunAsync(new Say("1"), new NewCallback(null, "orders"), limit);
+        var sending = bench.SendAsync(task, delivery, limit);
+        await Eventually.TrueAsync(() => !bench.Received.IsEmpty, cancellationToken: limit);
+
+        await endpoints.ChangeAsync("orders", new EndpointChange(bench.Web.Url("after"), null), Somebody, limit);
+        moved.SetResult();
+        await sending;
+
+        Assert.That((await endpoints.FindAsync("orders", limit))!.DisabledReason, Is.Null);
+        Assert.That((await bench.Worker.OpenAsync(delivery, limit))!.State, Is.EqualTo(TaskState.Scheduled));
+        await bench.SendAsync(task, delivery, limit);
+        Assert.That(bench.Received.Select(r => r.Path), Is.EqualTo(["/before", "/after"]));
         Assert.That(await bench.Worker.OutcomeAsync(delivery, limit), Has.Property("State").EqualTo(TaskState.Succeeded));
     }
 
