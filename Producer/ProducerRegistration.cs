@@ -60,6 +60,7 @@ internal static class ProducerRegistration
         AccessToken.Hide(services);
         services.AddSingleton<RateLimits>();
         services.AddSingleton<AccessGate>();
+        services.AddSingleton<LastingRequests>();
         services.AddHostedService<ListenGuard>();
         return services;
     }

@@ -130,6 +130,7 @@ public static class Program
         CreateCallbackEndpoint.Map(app);
         ListCallbackEndpoints.Map(app);
         GetCallbackEndpoint.Map(app);
+        ChangeCallbackEndpoint.Map(app);
         RotateCallbackEndpoint.Map(app);
         DisableCallbackEndpoint.Map(app);
         EnableCallbackEndpoint.Map(app);

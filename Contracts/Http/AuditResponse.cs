@@ -64,6 +64,9 @@ public static class AuditActions
     /// <summary>An endpoint for callbacks was registered.</summary>
     public const string CreateCallbackEndpoint = "callback-endpoint.create";
 
+    /// <summary>An endpoint got another address, or other events.</summary>
+    public const string ChangeCallbackEndpoint = "callback-endpoint.change";
+
     /// <summary>An endpoint was disabled by a person.</summary>
     public const string DisableCallbackEndpoint = "callback-endpoint.disable";
 
@@ -89,7 +92,7 @@ public static class AuditActions
     public static IReadOnlyList<string> All { get; } =
     [
         CancelTask, RetryTask, RemoveTask, DiscardDeadLetter, StartOperation, StopOperation, DeleteFile, CreateKey, RevokeKey,
-        CreateCallbackEndpoint, DisableCallbackEndpoint, EnableCallbackEndpoint, DeleteCallbackEndpoint, TestCallbackEndpoint, RotateCallbackSecret,
+        CreateCallbackEndpoint, ChangeCallbackEndpoint, DisableCallbackEndpoint, EnableCallbackEndpoint, DeleteCallbackEndpoint, TestCallbackEndpoint, RotateCallbackSecret,
         ShowCallbackSecret, ResendCallback,
     ];
 }

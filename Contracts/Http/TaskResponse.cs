@@ -74,12 +74,17 @@ public sealed record TaskResponse
 /// <param name="Retry">To run it again once it has failed (POST).</param>
 /// <param name="Events">What happens to it, as server-sent events.</param>
 /// <param name="Explain">Why it is where it is.</param>
-public sealed record TaskLinks(string Self, string Result, string Attempts, string Cancel, string Retry, string Events, string Explain)
+/// <param name="Callbacks">Who is told of its end, and how that went; left out if nobody is to be told.</param>
+public sealed record TaskLinks(
+    string Self, string Result, string Attempts, string Cancel, string Retry, string Events, string Explain, string? Callbacks = null)
 {
     /// <summary>The links of a task.</summary>
-    public static TaskLinks Of(Guid id)
+    /// <param name="id">The task.</param>
+    /// <param name="hasCallback">Whether somebody is to be told of its end.</param>
+    public static TaskLinks Of(Guid id, bool hasCallback = false)
     {
         var self = $"/v1/tasks/{id}";
-        return new TaskLinks(self, $"{self}/result", $"{self}/attempts", $"{self}/cancel", $"{self}/retry", $"{self}/events", $"{self}/explain");
+        return new TaskLinks(
+            self, $"{self}/result", $"{self}/attempts", $"{self}/cancel", $"{self}/retry", $"{self}/events", $"{self}/explain", hasCallback ? $"{self}/callbacks" : null);
     }
 }

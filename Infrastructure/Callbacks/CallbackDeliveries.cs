@@ -162,6 +162,7 @@ public sealed class CallbackDeliveries(LedgerConnections ledger, OutboxSignal ou
             Deadline = TaskReader.Time(reader, 13),
             StartedAt = TaskReader.Time(reader, 2),
             FinishedAt = TaskReader.Time(reader, 1),
+            HasCallback = true,
         }.ToResponse();
     }
 

@@ -19,6 +19,11 @@ public sealed record CallbackEndpoint(
     string? DisabledReason,
     IReadOnlyList<(DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt)> Secrets);
 
+/// <summary>What is different of an endpoint from now on.</summary>
+/// <param name="Url">Where callbacks go; null: as before.</param>
+/// <param name="Events">Of which ends it is told, unless a task says otherwise; null: as before.</param>
+public sealed record EndpointChange(string? Url, CallbackEvents? Events);
+
 /// <summary>A secret that signs.</summary>
 /// <param name="CreatedAt">When it was made.</param>
 /// <param name="ExpiresAt">When it stops; null: it is the present one.</param>

@@ -39,8 +39,11 @@ public static class EndpointSql
         DELETE FROM messaging.callback_secrets s USING gone WHERE s.endpoint = gone.name
         """;
 
-    /// <summary>One is there. Locked, so that two who rotate its secret do so one after the other. Index: primary key.</summary>
-    public const string Lock = "SELECT name FROM messaging.callback_endpoints WHERE name = $1 FOR UPDATE";
+    /// <summary>One is there. Locked, so that two who change it, or rotate its secret, do so one after the other. Index: primary key.</summary>
+    public const string Lock = "SELECT url, events FROM messaging.callback_endpoints WHERE name = $1 FOR UPDATE";
+
+    /// <summary>Changes what people may change of it. Index: primary key.</summary>
+    public const string Change = "UPDATE messaging.callback_endpoints SET url = $2, events = $3 WHERE name = $1";
 
     /// <summary>The same for the secrets of addresses, which have no such row.</summary>
     public const string LockUrls = "SELECT pg_advisory_xact_lock(7021803)";

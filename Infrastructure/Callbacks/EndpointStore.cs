@@ -70,7 +70,7 @@ public sealed class EndpointStore(LedgerConnections ledger, OutboxSignal outbox)
                 // Of two that rotate at once the second retires what the first has made.
                 if (name == OfUrls)
                     await ExecuteAsync(connection, EndpointSql.LockUrls, cancellationToken);
-                else if (await ScalarAsync(connection, EndpointSql.Lock, cancellationToken, name) is null)
+                else if (await LockAsync(connection, name, cancellationToken) is null)
                     return EndpointAnswer.Unknown;
                 await ExecuteAsync(connection, EndpointSql.Retire, cancellationToken, name, keepOld);
                 await ExecuteAsync(connection, EndpointSql.Prune, cancellationToken, name);
@@ -79,15 +79,49 @@ public sealed class EndpointStore(LedgerConnections ledger, OutboxSignal outbox)
             },
             cancellationToken);
 
+    /// <summary>
+    /// Changes an endpoint: done also if nothing is different, and then not in the audit log. Callbacks that are on their way go to the new address with
+    /// their next attempt; the events hold for tasks that end from now on.
+    /// </summary>
+    /// <exception cref="NpgsqlException">The ledger can't be reached.</exception>
+    public async Task<EndpointAnswer> ChangeAsync(string name, EndpointChange change, OnBehalf by, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        var details = new Dictionary<string, object>();
+        var isThere = false;
+        await InTransactionAsync(
+            by,
+            AuditActions.ChangeCallbackEndpoint,
+            name,
+            details,
+            async connection =>
+            {
+                if (await LockAsync(connection, name, cancellationToken) is not { } before)
+                    return EndpointAnswer.Unknown;
+                isThere = true;
+                var after = (Url: change.Url ?? before.Url, Events: change.Events ?? before.Events);
+                if (after == before)
+                    return EndpointAnswer.Unknown; // nothing to commit
+                if (after.Url != before.Url)
+                    details["url"] = new { before = before.Url, after = after.Url };
+                if (after.Events != before.Events)
+                    details["events"] = new { before = CallbackEventNames.Of(before.Events), after = CallbackEventNames.Of(after.Events) };
+                await ExecuteAsync(connection, EndpointSql.Change, cancellationToken, name, after.Url, (short)after.Events);
+                return EndpointAnswer.Done;
+            },
+            cancellationToken);
+        return isThere ? EndpointAnswer.Done : EndpointAnswer.Unknown;
+    }
+
     /// <summary>Sends nothing to an endpoint from now on: callbacks to it fail at once and can be sent again later.</summary>
     /// <exception cref="NpgsqlException">The ledger can't be reached.</exception>
     public Task<EndpointAnswer> DisableAsync(string name, OnBehalf by, CancellationToken cancellationToken) =>
-        ChangeAsync(name, AuditActions.DisableCallbackEndpoint, EndpointSql.Disable, by, cancellationToken);
+        SwitchAsync(name, AuditActions.DisableCallbackEndpoint, EndpointSql.Disable, by, cancellationToken);
 
     /// <summary>Sends to an endpoint again.</summary>
     /// <exception cref="NpgsqlException">The ledger can't be reached.</exception>
     public Task<EndpointAnswer> EnableAsync(string name, OnBehalf by, CancellationToken cancellationToken) =>
-        ChangeAsync(name, AuditActions.EnableCallbackEndpoint, EndpointSql.Enable, by, cancellationToken);
+        SwitchAsync(name, AuditActions.EnableCallbackEndpoint, EndpointSql.Enable, by, cancellationToken);
 
     /// <summary>Forgets an endpoint with its secrets. Callbacks that are still on their way to it fail.</summary>
     /// <exception cref="NpgsqlException">The ledger can't be reached.</exception>
@@ -150,7 +184,7 @@ public sealed class EndpointStore(LedgerConnections ledger, OutboxSignal outbox)
     }
 
     /// <summary>Disables or enables: done also if it was so before, and then not in the audit log.</summary>
-    private async Task<EndpointAnswer> ChangeAsync(string name, string action, string sql, OnBehalf by, CancellationToken cancellationToken)
+    private async Task<EndpointAnswer> SwitchAsync(string name, string action, string sql, OnBehalf by, CancellationToken cancellationToken)
     {
         var changed = await InTransactionAsync(
             by,
@@ -199,6 +233,13 @@ public sealed class EndpointStore(LedgerConnections ledger, OutboxSignal outbox)
         }
 
         return endpoints;
+    }
+
+    private static async Task<(string Url, CallbackEvents Events)?> LockAsync(NpgsqlConnection connection, string name, CancellationToken cancellationToken)
+    {
+        await using var command = Command(connection, EndpointSql.Lock, name);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken) ? (reader.GetString(0), (CallbackEvents)reader.GetInt16(1)) : null;
     }
 
     private static async Task<IReadOnlyList<SigningSecret>> SecretsAsync(NpgsqlConnection connection, string name, CancellationToken cancellationToken)

@@ -2,6 +2,7 @@ using System.Net;
 using Messaging.Contracts.Http;
 using Messaging.Infrastructure.Access;
 using Messaging.Infrastructure.Store;
+using Messaging.Infrastructure.Store.Connections;
 using Messaging.Producer.Http;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
@@ -13,18 +14,33 @@ namespace Messaging.Producer.Access;
 /// a look at the route and at three headers.
 /// </summary>
 internal sealed class AccessGate(
-    KeyCatalog keys, StreamTokens tokens, AccessMode mode, CrossOrigins origins, RateLimits limits, AccessMeter meter)
+    KeyCatalog keys, LedgerClock clock, StreamTokens tokens, AccessMode mode, CrossOrigins origins, RateLimits limits, AccessMeter meter)
 {
     // A client that is still sending would not see the answer; a stranger is not given more patience than this.
     private const long MostReadAway = 1024 * 1024;
 
     private const string Scheme = "Bearer";
+    private const string Realm = $"{Scheme} realm=\"messaging\"";
 
     /// <summary>Puts the gate in front of the actions.</summary>
     public static void Use(WebApplication app)
     {
         var gate = app.Services.GetRequiredService<AccessGate>();
         app.Use(gate.HandleAsync);
+    }
+
+    /// <summary>What a request is answered that was let in and lasted longer than its key (<see cref="LastingRequests"/>).</summary>
+    public ProblemResult NoLonger(HttpContext http)
+    {
+        var (problem, reason, challenge) = http.Key() switch
+        {
+            null => (AccessProblems.NoKey(), "no-key", Realm),
+            { } key when key.ExpiresAt <= clock.Now => (AccessProblems.ExpiredKey(key), "expired", Challenge("invalid_token", "The key has expired.")),
+            _ => (AccessProblems.UnknownKey(), "unknown", Challenge("invalid_token", "The key is unknown or revoked.")),
+        };
+        meter.Refused(reason);
+        http.Response.Headers[HeaderNames.WWWAuthenticate] = challenge;
+        return new ProblemResult(problem);
     }
 
     private Task HandleAsync(HttpContext http, RequestDelegate next)
@@ -47,7 +63,7 @@ internal sealed class AccessGate(
         true when !mode.Anonymous && !IsLoopbackName(http.Request.Host.Host) =>
             RefuseAsync(http, AccessProblems.ForeignHost(http.Request.Host.Host), "foreign-host"),
         true => next(http),
-        false => RefuseAsync(http, AccessProblems.NoKey(), "no-key", $"{Scheme} realm=\"messaging\""),
+        false => RefuseAsync(http, AccessProblems.NoKey(), "no-key", Realm),
         null => RefuseAsync(http, Problems.LedgerUnavailable(), "undecided"),
     };
 
@@ -61,7 +77,7 @@ internal sealed class AccessGate(
 
         if (ReadKey(authorization.ToString()) is not { } text)
         {
-            await RefuseAsync(http, AccessProblems.NoKey(), "no-key", $"{Scheme} realm=\"messaging\"");
+            await RefuseAsync(http, AccessProblems.NoKey(), "no-key", Realm);
             return;
         }
 
@@ -182,7 +198,7 @@ internal sealed class AccessGate(
         || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
 
     private static string Challenge(string error, string description) =>
-        $"{Scheme} realm=\"messaging\", error=\"{error}\", error_description=\"{description}\"";
+        $"{Realm}, error=\"{error}\", error_description=\"{description}\"";
 
     private async Task RefuseAsync(HttpContext http, Problem problem, string reason, string? challenge = null)
     {

@@ -12,7 +12,7 @@ internal sealed class CrossOrigins(IOptions<CrossOriginOptions> options)
     // Chromium keeps the answer to a preflight no longer than two hours.
     private static readonly TimeSpan PreflightAge = TimeSpan.FromHours(1);
 
-    private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head, HttpMethods.Post, HttpMethods.Delete];
+    private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head, HttpMethods.Post, HttpMethods.Patch, HttpMethods.Delete];
 
     private static readonly string[] RequestHeaders =
     [

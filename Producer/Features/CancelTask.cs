@@ -29,11 +29,9 @@ internal static class CancelTask
     {
         if (!TaskIds.TryParse(id, out var taskId, out var notAnId))
             return notAnId;
-        if (new QueryReader(http.Request.Query).Problem is { } problem)
+        var (reason, problem) = await ActionReason.ReadAsync(http);
+        if (problem is not null)
             return new ProblemResult(problem);
-        var (reason, unread) = await ActionReason.ReadAsync(http);
-        if (unread is not null)
-            return new ProblemResult(unread);
         var answer = await cancel.CancelAsync(taskId, http.OnBehalf(reason), http.RequestAborted);
         if (answer == CancelAnswer.Unknown || await tasks.FindAsync(taskId, http.RequestAborted) is not { } task)
             return new ProblemResult(Problems.UnknownTask(taskId));

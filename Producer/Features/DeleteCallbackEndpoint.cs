@@ -19,9 +19,8 @@ internal static class DeleteCallbackEndpoint
 
     private static async Task<Results<NoContent, ProblemResult>> HandleAsync(string name, HttpContext http, EndpointStore endpoints)
     {
-        var query = new QueryReader(http.Request.Query, "reason");
-        var reason = query.Text("reason", ActionReason.IsReason, ActionReason.Rule);
-        if (query.Problem is { } problem)
+        var (reason, problem) = ActionReason.OfQuery(http.Request);
+        if (problem is not null)
             return new ProblemResult(problem);
         return await endpoints.DeleteAsync(name, http.OnBehalf(reason), http.RequestAborted) == EndpointAnswer.Done
             ? TypedResults.NoContent()

@@ -24,9 +24,8 @@ internal static class DeleteFile
     {
         if (!TaskIds.TryParse(id, out var fileId, out var notAnId))
             return notAnId;
-        var query = new QueryReader(http.Request.Query, "reason");
-        var reason = query.Text("reason", ActionReason.IsReason, ActionReason.Rule);
-        if (query.Problem is { } problem)
+        var (reason, problem) = ActionReason.OfQuery(http.Request);
+        if (problem is not null)
             return new ProblemResult(problem);
         return await files.DeleteAsync(fileId, http.OnBehalf(reason), http.RequestAborted)
             ? TypedResults.NoContent()

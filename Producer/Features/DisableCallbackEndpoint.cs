@@ -24,14 +24,10 @@ internal static class DisableCallbackEndpoint
     private static async Task<Results<JsonHttpResult<CallbackEndpointResponse>, ProblemResult>> HandleAsync(
         string name, HttpContext http, EndpointStore endpoints)
     {
-        if (new QueryReader(http.Request.Query).Problem is { } parameter)
-            return new ProblemResult(parameter);
         var (reason, problem) = await ActionReason.ReadAsync(http);
         if (problem is not null)
             return new ProblemResult(problem);
-        return await endpoints.DisableAsync(name, http.OnBehalf(reason), http.RequestAborted) == EndpointAnswer.Done
-            && await endpoints.FindAsync(name, http.RequestAborted) is { } found
-            ? CallbackResponses.Answer(http.Response, CallbackResponses.Of(found))
-            : new ProblemResult(CallbackProblems.UnknownEndpoint(name, StatusCodes.Status404NotFound));
+        var answer = await endpoints.DisableAsync(name, http.OnBehalf(reason), http.RequestAborted);
+        return await CallbackAnswers.AnswerAsync(http, name, answer, endpoints);
     }
 }

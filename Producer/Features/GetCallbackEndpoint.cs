@@ -16,12 +16,8 @@ internal static class GetCallbackEndpoint
             .Gives<CallbackEndpointResponse>(200, "The endpoint, without its secrets.", CallbackExamples.Endpoint));
 
     private static async Task<Results<JsonHttpResult<CallbackEndpointResponse>, ProblemResult>> HandleAsync(
-        string name, HttpContext http, EndpointStore endpoints)
-    {
-        if (new QueryReader(http.Request.Query).Problem is { } problem)
-            return new ProblemResult(problem);
-        return await endpoints.FindAsync(name, http.RequestAborted) is { } found
-            ? CallbackResponses.Answer(http.Response, CallbackResponses.Of(found))
-            : new ProblemResult(CallbackProblems.UnknownEndpoint(name, StatusCodes.Status404NotFound));
-    }
+        string name, HttpContext http, EndpointStore endpoints) =>
+        new QueryReader(http.Request.Query).Problem is { } problem
+            ? new ProblemResult(problem)
+            : await CallbackAnswers.AnswerAsync(http, name, EndpointAnswer.Done, endpoints);
 }

@@ -21,9 +21,8 @@ internal static class GetCallbackSecret
 
     private static async Task<Results<JsonHttpResult<CallbackSecretsResponse>, ProblemResult>> HandleAsync(HttpContext http, EndpointStore endpoints)
     {
-        var query = new QueryReader(http.Request.Query, "reason");
-        var reason = query.Text("reason", ActionReason.IsReason, ActionReason.Rule);
-        return query.Problem is { } problem
+        var (reason, problem) = ActionReason.OfQuery(http.Request);
+        return problem is not null
             ? new ProblemResult(problem)
             : CallbackResponses.Answer(
                 http.Response, CallbackResponses.Of(await endpoints.ShowSecretsOfUrlsAsync(http.OnBehalf(reason), http.RequestAborted)));

@@ -8,7 +8,8 @@ namespace Messaging.Producer.Features;
 
 /// <summary>
 /// <c>GET /v1/tasks/{id}</c>: the task as it is; with <c>?wait=PT10S</c> (or <c>Prefer: wait=10</c>) as soon as it has ended, at most a
-/// minute later. <c>Preference-Applied</c> says how long was waited at most. 304 if it is as <c>If-None-Match</c> says, after the wait.
+/// minute later. <c>Preference-Applied</c> says how long was waited at most. 304 if it is as <c>If-None-Match</c> says, after the wait. 401 as soon as
+/// the key that it waits with works no more.
 /// </summary>
 internal static class GetTask
 {
@@ -21,7 +22,7 @@ internal static class GetTask
             .Gives<TaskResponse>(200, "The task as it is.", Examples.Running, ApiHeaders.ETag, ApiHeaders.RetryAfter, ApiHeaders.PreferenceApplied)
             .Gives(304, "It is as `If-None-Match` says.", null, ApiHeaders.ETag, ApiHeaders.RetryAfter, ApiHeaders.PreferenceApplied));
 
-    private static async Task<Results<EntityResult, ProblemResult>> HandleAsync(string id, HttpContext http, TaskWaits waits)
+    private static async Task<Results<EntityResult, ProblemResult>> HandleAsync(string id, HttpContext http, TaskWaits waits, AccessGate gate)
     {
         if (!TaskIds.TryParse(id, out var taskId, out var notAnId))
             return notAnId;
@@ -31,8 +32,9 @@ internal static class GetTask
             return new ProblemResult(problem);
         if (wait is { } applied)
             Preferences.Applied(http.Response, applied);
-        return await waits.FindAsync(taskId, wait ?? TimeSpan.Zero, http.RequestAborted) is { } task
-            ? TaskResponses.Entity(http.Response, TaskResponses.Of(task))
-            : new ProblemResult(Problems.UnknownTask(taskId));
+        var (task, letIn) = await waits.FindAsync(http, taskId, wait ?? TimeSpan.Zero);
+        return !letIn ? gate.NoLonger(http)
+            : task is null ? new ProblemResult(Problems.UnknownTask(taskId))
+            : TaskResponses.Entity(http.Response, TaskResponses.Of(task));
     }
 }

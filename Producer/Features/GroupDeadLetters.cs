@@ -13,21 +13,18 @@ namespace Messaging.Producer.Features;
 /// </summary>
 internal static class GroupDeadLetters
 {
-    private const int DefaultLimit = 50;
-    private const int LargestLimit = 1000;
-
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/dead-letters/groups", HandleAsync).Needs(ApiScopes.Read)
         .Describe("groupDeadLetters", ApiTags.DeadLetters, "Group dead letters by cause", o => o
             .Says("The most numerous first. Looks at the last 100,000 to fail at most, and says how far it came.")
             .DeadLetterFilter()
-            .Query("limit", Shape.Integer(1, LargestLimit, DefaultLimit), "How many groups at most.")
+            .Query("limit", Shape.Integer(1, Paging.LargestLimit, Paging.DefaultLimit), "How many groups at most.")
             .Gives<DeadLetterGroupsResponse>(200, "The groups.", Examples.Groups));
 
     private static async Task<Results<JsonHttpResult<DeadLetterGroupsResponse>, ProblemResult>> HandleAsync(HttpContext http, DeadLetterSearch search)
     {
         var query = new QueryReader(http.Request.Query, [.. DeadLetterQuery.Parameters, "limit"]);
         var filter = DeadLetterQuery.Filter(query);
-        var limit = query.Integer("limit", 1, LargestLimit, DefaultLimit);
+        var limit = query.Limit();
         if (query.Problem is { } problem)
             return new ProblemResult(problem);
         var found = await search.GroupAsync(filter, limit, http.RequestAborted);

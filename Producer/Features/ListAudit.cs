@@ -5,7 +5,6 @@ using Messaging.Producer.Access;
 using Messaging.Producer.Http;
 using Messaging.Producer.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.WebUtilities;
 
 namespace Messaging.Producer.Features;
 
@@ -15,8 +14,6 @@ namespace Messaging.Producer.Features;
 /// </summary>
 internal static class ListAudit
 {
-    private const int DefaultLimit = 50;
-    private const int LargestLimit = 1000;
     private const int LongestName = 100;
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/audit", HandleAsync).Needs(ApiScopes.Admin)
@@ -36,26 +33,15 @@ internal static class ListAudit
             query.Text("target", IsName, "a target such as task:ID"),
             query.Text("actor", IsName, "an actor such as key:ID, anonymous or cli"));
         var after = query.Text("after", IsPosition, "the 'next' of a page");
-        var limit = query.Integer("limit", 1, LargestLimit, DefaultLimit);
+        var limit = query.Limit();
         if (query.Problem is { } problem)
             return new ProblemResult(problem);
 
         var found = await audit.ListAsync(filter, after is null ? null : long.Parse(after, CultureInfo.InvariantCulture), limit + 1, http.RequestAborted);
-        var next = found.Count > limit ? found[limit - 1].Id.ToString(CultureInfo.InvariantCulture) : null;
-        http.Response.Headers.CacheControl = "no-store";
-        if (next is not null)
-            http.Response.Headers.Link = $"<{NextPage(http.Request, next)}>; rel=\"next\"";
-        return TypedResults.Json(new Page<AuditResponse>([.. found.Take(limit)], next), HttpJson.Options);
+        return Paging.Answer(http, found, limit, entry => entry.Id.ToString(CultureInfo.InvariantCulture), entry => entry);
     }
 
     private static bool IsName(string text) => text.Length is >= 1 and <= LongestName && !text.Any(char.IsControl);
 
     private static bool IsPosition(string text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _);
-
-    private static string NextPage(HttpRequest request, string next)
-    {
-        var parameters = request.Query.ToDictionary(q => q.Key, q => (string?)q.Value.ToString());
-        parameters["after"] = next;
-        return QueryHelpers.AddQueryString("/v1/audit", parameters);
-    }
 }

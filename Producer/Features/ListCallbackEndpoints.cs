@@ -11,9 +11,6 @@ namespace Messaging.Producer.Features;
 /// <summary><c>GET /v1/callback-endpoints?after=&amp;limit=</c>: the endpoints in the order of their names, disabled ones too; never their secrets.</summary>
 internal static class ListCallbackEndpoints
 {
-    private const int DefaultLimit = 50;
-    private const int LargestLimit = 1000;
-
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/callback-endpoints", HandleAsync).AnswersJson().Needs(ApiScopes.Read)
         .Describe("listCallbackEndpoints", ApiTags.Callbacks, "List receivers", o => o
             .Says("In the order of their names, disabled ones too; never their secrets.")
@@ -24,14 +21,10 @@ internal static class ListCallbackEndpoints
     {
         var query = new QueryReader(http.Request.Query, "after", "limit");
         var after = query.Text("after", Names.IsQueue, "the name of an endpoint");
-        var limit = query.Integer("limit", 1, LargestLimit, DefaultLimit);
+        var limit = query.Limit();
         if (query.Problem is { } problem)
             return new ProblemResult(problem);
         var found = await endpoints.ListAsync(after ?? "", limit + 1, http.RequestAborted);
-        var next = found.Count > limit ? found[limit - 1].Name : null;
-        if (next is not null)
-            http.Response.Headers.Link = $"</v1/callback-endpoints?limit={limit}&after={next}>; rel=\"next\"";
-        return CallbackResponses.Answer(
-            http.Response, new Page<CallbackEndpointResponse>([.. found.Take(limit).Select(e => CallbackResponses.Of(e))], next));
+        return Paging.Answer(http, found, limit, endpoint => endpoint.Name, endpoint => CallbackResponses.Of(endpoint));
     }
 }

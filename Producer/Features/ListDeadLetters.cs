@@ -4,7 +4,6 @@ using Messaging.Producer.Access;
 using Messaging.Producer.Http;
 using Messaging.Producer.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.WebUtilities;
 
 namespace Messaging.Producer.Features;
 
@@ -14,9 +13,6 @@ namespace Messaging.Producer.Features;
 /// </summary>
 internal static class ListDeadLetters
 {
-    private const int DefaultLimit = 50;
-    private const int LargestLimit = 1000;
-
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/dead-letters", HandleAsync).Needs(ApiScopes.Read)
         .Describe("listDeadLetters", ApiTags.DeadLetters, "List dead letters", o => o
             .Says("The last to fail first, without inputs.")
@@ -30,26 +26,18 @@ internal static class ListDeadLetters
         var filter = DeadLetterQuery.Filter(query);
         DeadLetterPosition after = default;
         var goesOn = query.Text("after", text => DeadLetterPosition.TryParse(text, out after), "the 'next' of another page");
-        var limit = query.Integer("limit", 1, LargestLimit, DefaultLimit);
+        var limit = query.Limit();
         if (query.Problem is { } problem)
             return new ProblemResult(problem);
 
         var page = await search.ListAsync(filter, goesOn is null ? null : after, limit, http.RequestAborted);
         http.Response.Headers.CacheControl = "no-store";
-        if (page.Next is { } next)
-            http.Response.Headers.Link = $"<{NextPage(http.Request, next)}>; rel=\"next\"";
+        Paging.LinkNext(http, page.Next?.ToString());
         return TypedResults.Json(
             new Page<TaskResponse>(
                 [.. page.Items.Select(TaskResponses.Of)],
                 page.Next?.ToString(),
                 page is { CutShort: true, Next: { } last } ? new DateTimeOffset(last.FinishedAt) : null),
             HttpJson.Options);
-    }
-
-    private static string NextPage(HttpRequest request, DeadLetterPosition next)
-    {
-        var parameters = request.Query.ToDictionary(q => q.Key, q => (string?)q.Value.ToString());
-        parameters["after"] = next.ToString();
-        return QueryHelpers.AddQueryString("/v1/dead-letters", parameters);
     }
 }

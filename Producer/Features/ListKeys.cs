@@ -10,9 +10,6 @@ namespace Messaging.Producer.Features;
 /// <summary><c>GET /v1/keys?after=&amp;limit=</c>: the API keys, newest first, revoked and expired ones too; never their secrets.</summary>
 internal static class ListKeys
 {
-    private const int DefaultLimit = 50;
-    private const int LargestLimit = 1000;
-
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/keys", HandleAsync).Needs(ApiScopes.Admin)
         .Describe("listKeys", ApiTags.Access, "List API keys", o => o
             .Says("Newest first, revoked and expired ones too; never their secrets.")
@@ -23,14 +20,10 @@ internal static class ListKeys
     {
         var query = new QueryReader(http.Request.Query, "after", "limit");
         var after = query.Text("after", KeySecret.IsId, "the id of a key");
-        var limit = query.Integer("limit", 1, LargestLimit, DefaultLimit);
+        var limit = query.Limit();
         if (query.Problem is { } problem)
             return new ProblemResult(problem);
         var found = await keys.ListAsync(after, limit + 1, http.RequestAborted);
-        var next = found.Count > limit ? found[limit - 1].Id : null;
-        http.Response.Headers.CacheControl = "no-store";
-        if (next is not null)
-            http.Response.Headers.Link = $"</v1/keys?limit={limit}&after={next}>; rel=\"next\"";
-        return TypedResults.Json(new Page<KeyResponse>([.. found.Take(limit).Select(key => KeyResponses.Of(key))], next), HttpJson.Options);
+        return Paging.Answer(http, found, limit, key => key.Id, key => KeyResponses.Of(key));
     }
 }

@@ -6,7 +6,6 @@ using Messaging.Producer.Access;
 using Messaging.Producer.Http;
 using Messaging.Producer.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.WebUtilities;
 
 namespace Messaging.Producer.Features;
 
@@ -17,8 +16,6 @@ namespace Messaging.Producer.Features;
 /// </summary>
 internal static class ListTasks
 {
-    private const int DefaultLimit = 50;
-    private const int LargestLimit = 1000;
     private const int MostIds = 200; // as many as fit into an address
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/tasks", HandleAsync).AnswersJson().Needs(ApiScopes.Read)
@@ -51,7 +48,7 @@ internal static class ListTasks
             query.Time("createdBefore"));
         var key = query.Text("idempotencyKey", Names.IsIdempotencyKey, Names.IdempotencyKeyRule);
         var after = query.Id("after");
-        var limit = query.Integer("limit", 1, LargestLimit, DefaultLimit);
+        var limit = query.Limit();
         if (query.Problem is { } problem)
             return new ProblemResult(problem);
 
@@ -61,8 +58,7 @@ internal static class ListTasks
         var page = key is null
             ? await search.SearchAsync(filter, after, limit, http.RequestAborted)
             : await FindAsync(lookup, key, filter, after, http.RequestAborted);
-        if (page.Next is { } next)
-            http.Response.Headers.Link = $"<{NextPage(http.Request, next)}>; rel=\"next\"";
+        Paging.LinkNext(http, page.Next?.ToString());
         return TypedResults.Json(
             new Page<TaskResponse>(
                 [.. page.Items.Select(TaskResponses.Of)],
@@ -84,12 +80,5 @@ internal static class ListTasks
     {
         var task = await lookup.FindByKeyAsync(IdempotencyKey.SharedScope, key, cancellationToken);
         return new TaskPage(task is not null && filter.Matches(task) && (after is null || task.Id < after) ? [task] : [], null, false);
-    }
-
-    private static string NextPage(HttpRequest request, Guid next)
-    {
-        var parameters = request.Query.ToDictionary(q => q.Key, q => (string?)q.Value.ToString());
-        parameters["after"] = next.ToString();
-        return QueryHelpers.AddQueryString("/v1/tasks", parameters);
     }
 }

@@ -27,9 +27,8 @@ internal static class RemoveTask
     {
         if (!TaskIds.TryParse(id, out var taskId, out var notAnId))
             return notAnId;
-        var query = new QueryReader(http.Request.Query, "reason");
-        var reason = query.Text("reason", ActionReason.IsReason, ActionReason.Rule);
-        if (query.Problem is { } problem)
+        var (reason, problem) = ActionReason.OfQuery(http.Request);
+        if (problem is not null)
             return new ProblemResult(problem);
         return await remove.RemoveAsync(taskId, http.OnBehalf(reason), http.RequestAborted) switch
         {

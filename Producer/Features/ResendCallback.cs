@@ -30,8 +30,6 @@ internal static class ResendCallback
     {
         if (!TaskIds.TryParse(id, out var taskId, out var notAnId) || !TaskIds.TryParse(delivery, out var deliveryId, out notAnId))
             return notAnId;
-        if (new QueryReader(http.Request.Query).Problem is { } parameter)
-            return new ProblemResult(parameter);
         var (reason, problem) = await ActionReason.ReadAsync(http);
         if (problem is not null)
             return new ProblemResult(problem);

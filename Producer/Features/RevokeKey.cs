@@ -25,9 +25,8 @@ internal static class RevokeKey
     private static async Task<Results<NoContent, ProblemResult>> HandleAsync(
         string id, HttpContext http, KeyStore keys, KeyCatalog catalog, ILogger<KeyCatalog> log)
     {
-        var query = new QueryReader(http.Request.Query, "reason");
-        var reason = query.Text("reason", ActionReason.IsReason, ActionReason.Rule);
-        if (query.Problem is { } problem)
+        var (reason, problem) = ActionReason.OfQuery(http.Request);
+        if (problem is not null)
             return new ProblemResult(problem);
         if (!KeySecret.IsId(id) || !await keys.RevokeAsync(id, http.OnBehalf(reason), http.RequestAborted))
             return new ProblemResult(Problems.UnknownKey());

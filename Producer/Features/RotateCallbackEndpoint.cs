@@ -33,8 +33,6 @@ internal static class RotateCallbackEndpoint
         var answer = await endpoints.RotateAsync(name, wanted.Secret, wanted.KeepOld, http.OnBehalf(wanted.Reason), http.RequestAborted);
         if (answer == EndpointAnswer.TooMany)
             return new ProblemResult(CallbackProblems.TooMany("secrets of an endpoint at a time", EndpointStore.MostSecrets));
-        return answer == EndpointAnswer.Done && await endpoints.FindAsync(name, http.RequestAborted) is { } found
-            ? CallbackResponses.Answer(http.Response, CallbackResponses.Of(found, wanted.Secret))
-            : new ProblemResult(CallbackProblems.UnknownEndpoint(name, StatusCodes.Status404NotFound));
+        return await CallbackAnswers.AnswerAsync(http, name, answer, endpoints, wanted.Secret);
     }
 }

@@ -25,11 +25,9 @@ internal static class StopOperation
     {
         if (!TaskIds.TryParse(id, out var operationId, out var notAnId))
             return notAnId;
-        if (new QueryReader(http.Request.Query).Problem is { } problem)
+        var (reason, problem) = await ActionReason.ReadAsync(http);
+        if (problem is not null)
             return new ProblemResult(problem);
-        var (reason, unread) = await ActionReason.ReadAsync(http);
-        if (unread is not null)
-            return new ProblemResult(unread);
         var stopped = await operations.StopAsync(operationId, http.OnBehalf(reason), http.RequestAborted);
         if (await operations.FindAsync(operationId, http.RequestAborted) is not { } operation)
             return new ProblemResult(Problems.UnknownOperation(operationId));

@@ -63,12 +63,12 @@ internal static class SubmitTask
         TaskRecord? found;
         try
         {
-            // A new task has hardly ended by now, so it is not looked at before the wait.
-            if (answer.Outcome == SubmitOutcome.Accepted)
-                await waits.ForEndAsync(answer.TaskId, wait, http.RequestAborted);
+            // A new task has hardly ended by now, so it is not looked at before the wait. Is the key gone behind it, the task is accepted all the same.
+            if (answer.Outcome == SubmitOutcome.Accepted && !await waits.ForEndAsync(http, answer.TaskId, wait))
+                return Answer(http.Response, preferred, TaskResponses.Of(task!, clock.Now), StatusCodes.Status202Accepted);
             found = answer.Outcome == SubmitOutcome.Accepted
                 ? await tasks.FindAsync(answer.TaskId, http.RequestAborted)
-                : await waits.FindAsync(answer.TaskId, wait, http.RequestAborted);
+                : (await waits.FindAsync(http, answer.TaskId, wait)).Task;
         }
         catch (Exception e) when (answer.Outcome == SubmitOutcome.Accepted && LedgerErrors.IsTransient(e))
         {

@@ -27,8 +27,6 @@ internal static class TestCallbackEndpoint
     private static async Task<Results<JsonHttpResult<CallbackDeliveryResponse>, ProblemResult>> HandleAsync(
         string name, HttpContext http, EndpointStore endpoints, CallbackDeliveries deliveries, TaskWaits waits)
     {
-        if (new QueryReader(http.Request.Query).Problem is { } parameter)
-            return new ProblemResult(parameter);
         var (reason, problem) = await ActionReason.ReadAsync(http);
         if (problem is not null)
             return new ProblemResult(problem);

@@ -31,6 +31,17 @@ internal static class CallbackEndpointRequest
 
     private const int MaxBytes = 16 * 1024;
 
+    private static readonly Dictionary<string, string> ChangedElsewhere = new(StringComparer.Ordinal)
+    {
+        ["name"] = "It can't be changed, tasks know the endpoint by it: register another one.",
+        ["createdAt"] = "It can't be changed.",
+        ["disabledAt"] = "POST …/disable and POST …/enable change that.",
+        ["disabledReason"] = "POST …/disable and POST …/enable change that.",
+        ["secret"] = "POST …/rotate changes it.",
+        ["secrets"] = "POST …/rotate changes them.",
+        ["reason"] = "It is no part of the endpoint: give it as a parameter, ?reason=….",
+    };
+
     /// <summary>Reads <c>{name, url, events?, secret?, reason?}</c>.</summary>
     public static async Task<(NewEndpoint? Endpoint, Problem? Problem)> ReadAsync(HttpContext http, CallbackOptions options)
     {
@@ -43,21 +54,36 @@ internal static class CallbackEndpointRequest
             var name = members.Text("name", Names.IsQueue, Names.QueueRule);
             if (!members.Has("name"))
                 members.Missing("name", "Missing: tasks call the endpoint by it.");
-            var url = members.Text("url", _ => true, "an address");
             if (!members.Has("url"))
                 members.Missing("url", "Missing: say where callbacks go.");
-            else if (url is not null && CallbackUrl.Refusal(url, options) is { } refusal)
-                members.Wrong("url", refusal);
-            List<ProblemError>? wrongEvents = null;
-            var events = CallbackCheck.EventsOf(members.Texts("events", _ => true, "an event"), ref wrongEvents, "#");
-            foreach (var wrong in wrongEvents ?? [])
-                members.Wrong(wrong.Pointer![2..], wrong.Detail);
+            var url = ReadUrl(members, options);
+            var events = ReadEvents(members);
             var secret = ReadSecret(members);
             var reason = members.Text("reason", ActionReason.IsReason, ActionReason.Rule);
             return json.Problem is { } faults
                 ? (null, faults)
                 : (new NewEndpoint(name!, url!, events ?? CallbackEvents.All, secret, reason), null);
         }
+    }
+
+    /// <summary>Reads <c>{url?, events?}</c>, a merge patch, without the parameters.</summary>
+    public static async Task<(EndpointChange? Change, Problem? Problem)> ReadChangeAsync(HttpContext http, CallbackOptions options)
+    {
+        if (await RequestBody.ReadAsync(http, MaxBytes) is not { } body)
+            return (null, Problems.TooLarge("The body", MaxBytes));
+        if (MergePatch.CheckType(http) is { } type)
+            return (null, type);
+        using var json = MemberReader.Parse(body, out var malformed);
+        if (json is null)
+            return (null, malformed);
+        var members = json.Object("A change of an endpoint", ["url", "events"], ChangedElsewhere);
+        string? url = null;
+        if (members.IsNull("url"))
+            members.Missing("url", "It can't be removed, callbacks go there: give another address, or DELETE the endpoint.");
+        else
+            url = ReadUrl(members, options);
+        var events = members.IsNull("events") ? CallbackEvents.All : ReadEvents(members);
+        return json.Problem is { } faults ? (null, faults) : (new EndpointChange(url, events), null);
     }
 
     /// <summary>Reads <c>{secret?, keepOldFor?, reason?}</c>, which may be left out altogether.</summary>
@@ -85,6 +111,25 @@ internal static class CallbackEndpointRequest
             var reason = members.Text("reason", ActionReason.IsReason, ActionReason.Rule);
             return json.Problem is { } faults ? (null, faults) : (new NewSecret(secret, keepOld ?? DefaultKeepOld, reason), null);
         }
+    }
+
+    /// <summary>The address; null if it is not there.</summary>
+    private static string? ReadUrl(MemberReader.Members members, CallbackOptions options)
+    {
+        var url = members.Text("url", _ => true, "an address");
+        if (url is not null && CallbackUrl.Refusal(url, options) is { } refusal)
+            members.Wrong("url", refusal);
+        return url;
+    }
+
+    /// <summary>The events; null if they are not there.</summary>
+    private static CallbackEvents? ReadEvents(MemberReader.Members members)
+    {
+        List<ProblemError>? wrongEvents = null;
+        var events = CallbackCheck.EventsOf(members.Texts("events", _ => true, "an event"), ref wrongEvents, "#");
+        foreach (var wrong in wrongEvents ?? [])
+            members.Wrong(wrong.Pointer![2..], wrong.Detail);
+        return events;
     }
 
     /// <summary>The secret that was brought, or a new one.</summary>

@@ -56,6 +56,10 @@ internal sealed class MemberReader : IDisposable
     /// <summary>The body as an object with these members and no others.</summary>
     public Members Object(string what, params string[] known) => new(this, _document.RootElement, "#", what, known);
 
+    /// <summary>The same, where what is known to be said elsewhere is refused with the way there: by name, what to do instead.</summary>
+    public Members Object(string what, string[] known, IReadOnlyDictionary<string, string> elsewhere) =>
+        new(this, _document.RootElement, "#", what, known, elsewhere);
+
     /// <summary>The same for what is only a part of a body.</summary>
     public Members Part(string pointer, string what, params string[] known) => new(this, _document.RootElement, pointer, what, known);
 
@@ -69,7 +73,8 @@ internal sealed class MemberReader : IDisposable
         private readonly string _pointer;
         private readonly Dictionary<string, JsonElement> _members = new(StringComparer.Ordinal);
 
-        internal Members(MemberReader reader, JsonElement element, string pointer, string what, string[] known)
+        internal Members(
+            MemberReader reader, JsonElement element, string pointer, string what, string[] known, IReadOnlyDictionary<string, string>? elsewhere = null)
         {
             _reader = reader;
             _pointer = pointer;
@@ -80,11 +85,14 @@ internal sealed class MemberReader : IDisposable
             }
 
             foreach (var member in element.EnumerateObject())
-                Add(member, known);
+                Add(member, known, elsewhere);
         }
 
         /// <summary>True if the member is there, with whatever value.</summary>
         public bool Has(string name) => _members.ContainsKey(name);
+
+        /// <summary>True if the member is there and null.</summary>
+        public bool IsNull(string name) => _members.TryGetValue(name, out var value) && value.ValueKind == JsonValueKind.Null;
 
         /// <summary>A member byte by byte as it was sent, as a copy.</summary>
         public ReadOnlyMemory<byte>? Raw(string name) =>
@@ -181,7 +189,7 @@ internal sealed class MemberReader : IDisposable
             }
         }
 
-        private void Add(JsonProperty member, string[] known)
+        private void Add(JsonProperty member, string[] known, IReadOnlyDictionary<string, string>? elsewhere)
         {
             string? name = null;
             try
@@ -197,6 +205,12 @@ internal sealed class MemberReader : IDisposable
             {
                 if (!_members.TryAdd(name, member.Value))
                     WrongShape(name, "Given more than once.");
+                return;
+            }
+
+            if (name is not null && elsewhere?.TryGetValue(name, out var instead) == true)
+            {
+                WrongShape(name, instead);
                 return;
             }
 

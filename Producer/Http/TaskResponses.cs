@@ -27,7 +27,7 @@ internal static class TaskResponses
         CreatedAt = IdTime.Of(task.Id),
         RunAt = task.RunAt,
         Deadline = task.Deadline,
-        Links = TaskLinks.Of(task.Id),
+        Links = TaskLinks.Of(task.Id, task.Callback is not null),
     };
 
     /// <summary>Answers with a task and its <c>ETag</c>, or with 304, and with a hint when to ask again if it has not ended.</summary>

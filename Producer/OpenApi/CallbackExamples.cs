@@ -9,13 +9,15 @@ internal static class CallbackExamples
 {
     private static readonly Guid Delivery = new("01a1fc24-4a1c-7c35-9e4b-5d1c2f7e8a90");
 
-    public static readonly CallbackEndpointBody NewEndpoint = new("shop", "https://shop.example/hooks/tasks", ["succeeded", "failed"], Reason: "orders");
+    public static readonly CallbackEndpointBody NewEndpoint = new("shop", "https://shop.example/hooks/tasks", ["task.succeeded", "task.failed"], Reason: "orders");
+
+    public static readonly CallbackEndpointPatch Patch = new("https://shop.example/hooks/tasks", ["task.succeeded", "task.failed"]);
 
     public static readonly CallbackEndpointResponse Endpoint = new()
     {
         Name = "shop",
         Url = "https://shop.example/hooks/tasks",
-        Events = ["succeeded", "failed"],
+        Events = ["task.succeeded", "task.failed"],
         CreatedAt = Examples.Created,
         Secrets = [new CallbackSecretResponse(Examples.Created)],
     };

@@ -64,11 +64,16 @@ internal sealed record StreamTokenBody(
 /// <summary>A receiver of callbacks that somebody registers.</summary>
 /// <param name="Name">What tasks will call it by: 1 to 60 characters of a-z, 0-9, '-' and '_'.</param>
 /// <param name="Url">An absolute http or https address.</param>
-/// <param name="Events">Of which ends it is told: some of <c>succeeded</c>, <c>failed</c>, <c>cancelled</c>, <c>expired</c>. Default: all.</param>
+/// <param name="Events">Of which ends it is told: some of <c>task.succeeded</c>, <c>task.failed</c>, <c>task.cancelled</c>, <c>task.expired</c>. Default: all.</param>
 /// <param name="Secret">What signs: <c>whsec_</c> and base64 of 24 to 64 bytes. Default: one is made.</param>
 /// <param name="Reason">Why; 1 to 1000 characters.</param>
 internal sealed record CallbackEndpointBody(
     string Name, string Url, IReadOnlyList<string>? Events = null, string? Secret = null, string? Reason = null);
+
+/// <summary>What is different of a receiver of callbacks from now on.</summary>
+/// <param name="Url">Another absolute http or https address.</param>
+/// <param name="Events">Of which ends it is told: some of <c>task.succeeded</c>, <c>task.failed</c>, <c>task.cancelled</c>, <c>task.expired</c>. Null: all.</param>
+internal sealed record CallbackEndpointPatch(string? Url = null, IReadOnlyList<string>? Events = null);
 
 /// <summary>How a secret takes the place of another.</summary>
 /// <param name="Secret">The new one: <c>whsec_</c> and base64 of 24 to 64 bytes. Default: one is made.</param>

@@ -3,12 +3,13 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Messaging.Contracts.Http;
 using Messaging.Contracts.Tasks;
+using Messaging.Producer.Http;
 
 namespace Messaging.Producer.OpenApi;
 
 /// <summary>
 /// Writes the schemas of the contracts' records as they stand on the wire (<see cref="HttpJson"/>): names in camelCase, a member without a value
-/// left out, so that what can be null is not required and never null. Answers may grow members; requests with members that are not known are refused.
+/// left out, so that what can be null is not required and never null (but for <see cref="Removable"/>). Answers may grow members; requests with members that are not known are refused.
 /// </summary>
 internal sealed class SchemaWriter(XmlComments comments)
 {
@@ -30,6 +31,9 @@ internal sealed class SchemaWriter(XmlComments comments)
         [(typeof(HealthResponse), nameof(HealthResponse.Status))] = ["live", "ready", "degraded", "unavailable"],
         [(typeof(HealthPart), nameof(HealthPart.Status))] = ["ok", "degraded", "away"],
     };
+
+    /// <summary>Members that null removes (<see cref="MergePatch"/>).</summary>
+    private static readonly HashSet<(Type, string)> Removable = [(typeof(CallbackEndpointPatch), nameof(CallbackEndpointPatch.Events))];
 
     /// <summary>The records that were asked for, and those in them, by name.</summary>
     public IReadOnlyDictionary<string, JsonObject> Components => _components;
@@ -107,6 +111,8 @@ internal sealed class SchemaWriter(XmlComments comments)
         {
             var name = JsonNamingPolicy.CamelCase.ConvertName(property.Name);
             var member = Described(Of(property.PropertyType), comments.Of(property));
+            if (Removable.Contains((type, property.Name)))
+                member["type"] = new JsonArray((string?)member["type"], "null");
             if (Words.TryGetValue((type, property.Name), out var words))
                 member["x-extensible-enum"] = new JsonArray([.. words.Select(word => JsonValue.Create(word))]);
             properties[name] = member;

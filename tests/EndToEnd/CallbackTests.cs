@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
@@ -6,8 +5,6 @@ using Messaging.Contracts.Callbacks;
 using Messaging.Infrastructure.Faults;
 using Messaging.Tests.Support;
 using Messaging.Tests.Support.Processes;
-using Messaging.Tests.Support.Web;
-using Microsoft.AspNetCore.Http;
 
 namespace Messaging.Tests.EndToEnd;
 
@@ -21,7 +18,7 @@ public sealed class CallbackTests
     [Test]
     public async Task A_success_a_cancellation_and_a_deadline_are_told_signed_and_logged()
     {
-        await using var receiver = await Receiver.StartAsync();
+        await using var receiver = await CallbackReceiver.StartAsync();
         await using var system = await RunningSystem.StartAsync(consumers: 1, Worker);
         var callback = new { url = receiver.Url };
         var echo = await system.SubmitAsync("debug.echo", new { message = "hello" }, new { callback });
@@ -35,7 +32,7 @@ public sealed class CallbackTests
         await receiver.AwaitAsync(3);
 
         var secret = Secret(await system.GetAsync("v1/callback-secret"));
-        Assert.That(receiver.Messages.Values, Has.All.Matches<Message>(m => m.IsSignedWith(secret)));
+        Assert.That(receiver.Messages.Values, Has.All.Matches<ReceivedCallback>(m => m.IsSignedWith(secret)));
         Assert.That(
             receiver.Messages.Values.Select(m => (m.Json["type"]!.GetValue<string>(), m.Json["data"]!["id"]!.GetValue<string>())),
             Is.EquivalentTo(new[]
@@ -51,7 +48,7 @@ public sealed class CallbackTests
     [Test]
     public async Task A_consumer_killed_between_the_result_and_the_callback_leaves_it_to_another()
     {
-        await using var receiver = await Receiver.StartAsync();
+        await using var receiver = await CallbackReceiver.StartAsync();
         await using var system = await RunningSystem.StartAsync(consumers: 0);
         var faulty = await system.AddConsumerAsync(Worker, DiesAt(FaultPoint.AfterFinish));
         await system.SubmitAsync("debug.echo", new { message = "hello" }, new { callback = new { url = receiver.Url } });
@@ -70,7 +67,7 @@ public sealed class CallbackTests
     [Test]
     public async Task A_consumer_killed_after_it_has_sent_sends_again_under_the_same_id()
     {
-        await using var receiver = await Receiver.StartAsync();
+        await using var receiver = await CallbackReceiver.StartAsync();
         await using var system = await RunningSystem.StartAsync(consumers: 0);
         var faulty = await system.AddConsumerAsync(Worker, DiesAt($"{FaultPoint.AfterHandler}:2")); // the second to return is the callback's
         await system.SubmitAsync("debug.echo", new { message = "hello" }, new { callback = new { url = receiver.Url } });
@@ -88,9 +85,9 @@ public sealed class CallbackTests
     [Test]
     public async Task Receivers_that_hang_keep_neither_other_receivers_nor_other_tasks_waiting()
     {
-        await using var slow = await Receiver.StartAsync(context => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted));
-        await using var slower = await Receiver.StartAsync(context => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted));
-        await using var fast = await Receiver.StartAsync();
+        await using var slow = await CallbackReceiver.StartAsync(context => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted));
+        await using var slower = await CallbackReceiver.StartAsync(context => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted));
+        await using var fast = await CallbackReceiver.StartAsync();
         await using var system = await RunningSystem.StartAsync(consumers: 1, Worker with { Concurrency = 20 });
         await SubmitToldAsync(system, 300, slow.Url);
         await SubmitToldAsync(system, 300, slower.Url);
@@ -112,7 +109,7 @@ public sealed class CallbackTests
     [Test]
     public async Task Of_5_000_ends_each_is_told()
     {
-        await using var receiver = await Receiver.StartAsync();
+        await using var receiver = await CallbackReceiver.StartAsync();
         await using var system = await RunningSystem.StartAsync(consumers: 2, Worker);
         var since = Stopwatch.StartNew();
         await SubmitToldAsync(system, 5_000, receiver.Url);
@@ -127,7 +124,7 @@ public sealed class CallbackTests
     [Test]
     public async Task A_test_and_a_resend_go_all_the_way()
     {
-        await using var receiver = await Receiver.StartAsync();
+        await using var receiver = await CallbackReceiver.StartAsync();
         await using var system = await RunningSystem.StartAsync(consumers: 1, Worker);
         using var made = await system.Producer.Http.PostAsync(
             new Uri("v1/callback-endpoints", UriKind.Relative), new StringContent($$"""{"name":"orders","url":"{{receiver.Url}}"}""", null, "application/json"));
@@ -145,7 +142,7 @@ public sealed class CallbackTests
         Assert.That(again["state"]!.GetValue<string>(), Is.EqualTo("succeeded"), again.ToJsonString());
         Assert.That(receiver.Requests, Is.EqualTo(3));
         Assert.That(receiver.Messages, Has.Count.EqualTo(2));
-        Assert.That(receiver.Messages.Values, Has.All.Matches<Message>(m => m.IsSignedWith(secret!)));
+        Assert.That(receiver.Messages.Values, Has.All.Matches<ReceivedCallback>(m => m.IsSignedWith(secret!)));
     }
 
     private static Task<IReadOnlyList<string>> SubmitToldAsync(RunningSystem system, int count, string url) => system.SubmitManyAsync(
@@ -164,44 +161,4 @@ public sealed class CallbackTests
         CallbackSecret.TryParse(shown["secrets"]![0]!["secret"]!.GetValue<string>(), out var secret) ? secret : throw new InvalidOperationException(shown.ToJsonString());
 
     private static string Soon() => TimeProvider.System.GetUtcNow().AddSeconds(2).ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
-
-    /// <summary>What came under one id; the last time it came.</summary>
-    private sealed record Message(string Id, string Timestamp, string Signatures, byte[] Body)
-    {
-        public JsonNode Json => JsonNode.Parse(Body)!;
-
-        public bool IsSignedWith(byte[] secret) => CallbackSignature.Verify(Id, Timestamp, Signatures, Body, secret, TimeProvider.System.GetUtcNow());
-    }
-
-    /// <summary>A receiver on this machine.</summary>
-    private sealed class Receiver : IAsyncDisposable
-    {
-        private LocalWebServer _web = null!;
-
-        public ConcurrentDictionary<string, Message> Messages { get; } = new();
-
-        public int Requests => _web.Requests;
-
-        public string Url => _web.Url("hook");
-
-        public static async Task<Receiver> StartAsync(RequestDelegate? answer = null)
-        {
-            var receiver = new Receiver();
-            receiver._web = await LocalWebServer.StartAsync(async context =>
-            {
-                using var body = new MemoryStream();
-                await context.Request.Body.CopyToAsync(body);
-                var headers = context.Request.Headers;
-                var id = headers["webhook-id"].ToString();
-                if (answer is not null)
-                    await answer(context);
-                receiver.Messages[id] = new Message(id, headers["webhook-timestamp"].ToString(), headers["webhook-signature"].ToString(), body.ToArray());
-            });
-            return receiver;
-        }
-
-        public Task<int> AwaitAsync(int messages, TimeSpan? limit = null) => Eventually.GetAsync(_ => Task.FromResult(Messages.Count), seen => seen >= messages, limit ?? Limit);
-
-        public ValueTask DisposeAsync() => _web.DisposeAsync();
-    }
 }

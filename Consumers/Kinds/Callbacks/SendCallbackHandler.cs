@@ -89,7 +89,7 @@ internal sealed class SendCallbackHandler(
         return answer.Attempt switch
         {
             { Error: null, Status: { } status } => new SendCallbackResult(status, delivery.WebhookId),
-            { Status: StatusCodes.Status410Gone } => throw await GoneAsync(delivery.Target, cancellationToken),
+            { Status: StatusCodes.Status410Gone } => throw await GoneAsync(context, delivery.Target, cancellationToken),
             var failed => throw Failed(context, $"The receiver {url.Authority} did not take it: {failed.Error}.", answer.RetryAfter ?? TimeSpan.Zero),
         };
     }
@@ -111,10 +111,16 @@ internal sealed class SendCallbackHandler(
     private Task LogAsync(Guid taskId, TaskContext context, CallbackAttempt attempt, CancellationToken cancellationToken) =>
         deliveries.LogAsync(taskId, context.TaskId, attempt with { Attempt = context.Attempt }, cancellationToken);
 
-    private async Task<NonRetryableException> GoneAsync(CallbackTarget target, CancellationToken cancellationToken)
+    private async Task<TaskOutcomeException> GoneAsync(TaskContext context, CallbackTarget target, CancellationToken cancellationToken)
     {
-        if (target.Endpoint is { } name && await endpoints.DisableGoneAsync(name, target.Url!, cancellationToken))
-            log.EndpointGone(name);
+        if (target.Endpoint is { } name)
+        {
+            if (await endpoints.DisableGoneAsync(name, target.Url!, cancellationToken))
+                log.EndpointGone(name);
+            else if (await endpoints.FindAsync(name, cancellationToken) is { } now && now.Url != target.Url)
+                return Failed(context, $"The address that the endpoint '{name}' had answered 410; it has another one by now.", TimeSpan.Zero);
+        }
+
         return new NonRetryableException("The receiver answered 410: it wants no more.", CallbackFailures.Gone);
     }
 

@@ -62,15 +62,15 @@ internal sealed class HistoryReader(LedgerConnections ledger)
     {
         var task = TaskReader.Read(reader, 1);
         var open = !task.State.IsFinal();
-        var mark = open ? new TaskMark(task.State, TaskReader.Time(reader, 10), TaskReader.Time(reader, 22), TaskReader.Time(reader, 9)) : default;
-        var progress = ReadProgress(reader, 29);
+        var mark = open ? new TaskMark(task.State, TaskReader.Time(reader, 10), TaskReader.Time(reader, 23), TaskReader.Time(reader, 9)) : default;
+        var progress = ReadProgress(reader, 30);
         // A large one is a file: thousands of streams must not have it in memory at once, and it can be had by its link.
-        var result = TaskReader.Bytes(reader, 23);
+        var result = TaskReader.Bytes(reader, 24);
         return new TaskHistory(
             task with { Result = result is { } stored && LargeTexts.IsReference(stored.Span) ? null : result },
             TaskReader.Time(reader, 5),
             mark,
-            ReadRuns(reader, 24),
+            ReadRuns(reader, 25),
             progress,
             cut: progress.Count == MostReports);
     }

@@ -8,7 +8,7 @@ public static class HistorySql
     /// <summary>
     /// What happened to tasks since a position and a time ($5) each: the task, its past runs (the newest 1,000) and its reports (the oldest $4). With its
     /// result where $3 says so. The first column is the row's place in the arrays, from 1. Indexes: primary keys of tasks, open_tasks,
-    /// outcomes, attempts and task_events, one partition each.
+    /// outcomes, task_callbacks, attempts and task_events, one partition each.
     /// </summary>
     public const string Since = "SELECT u.place, " + TaskReadSql.Columns + """
         , o.queued_at, CASE WHEN u.whole THEN c.result END,
@@ -18,6 +18,7 @@ public static class HistorySql
         CROSS JOIN LATERAL (SELECT * FROM messaging.tasks WHERE id = u.id LIMIT 1) t
         LEFT JOIN LATERAL (SELECT * FROM messaging.open_tasks WHERE id = u.id LIMIT 1) o ON true
         LEFT JOIN LATERAL (SELECT * FROM messaging.outcomes WHERE task_id = u.id LIMIT 1) c ON true
+        LEFT JOIN LATERAL (SELECT task_id FROM messaging.task_callbacks WHERE task_id = u.id AND o.id IS NULL LIMIT 1) k ON true
         LEFT JOIN LATERAL (
             SELECT array_agg(r.started_at ORDER BY r.started_at) AS started_at, array_agg(r.finished_at ORDER BY r.started_at) AS finished_at,
                    array_agg(r.attempt ORDER BY r.started_at) AS attempt, array_agg(r.outcome ORDER BY r.started_at) AS outcome,

@@ -30,7 +30,7 @@ public static class TaskAsShown
             Deadline = task.Deadline,
             StartedAt = task.StartedAt,
             FinishedAt = task.FinishedAt,
-            Links = TaskLinks.Of(task.Id),
+            Links = TaskLinks.Of(task.Id, task.HasCallback),
         };
     }
 }

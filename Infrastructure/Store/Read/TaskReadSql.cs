@@ -4,8 +4,8 @@ namespace Messaging.Infrastructure.Store.Read;
 public static class TaskReadSql
 {
     /// <summary>
-    /// One task, whole, with the newest revision of its input. Indexes: primary keys of tasks, open_tasks, outcomes and task_events, one
-    /// partition each, and of task_revisions.
+    /// One task, whole, with the newest revision of its input. Indexes: primary keys of tasks, open_tasks, outcomes, task_callbacks and task_events,
+    /// one partition each, and of task_revisions.
     /// </summary>
     public const string One = "SELECT " + Columns + ", c.result, " + NewestInput + From + " WHERE t.id = $1";
 
@@ -20,7 +20,7 @@ public static class TaskReadSql
         CROSS JOIN LATERAL (SELECT * FROM messaging.tasks WHERE id = u.id LIMIT 1) t
         LEFT JOIN LATERAL (SELECT * FROM messaging.open_tasks WHERE id = u.id LIMIT 1) o ON true
         LEFT JOIN LATERAL (SELECT * FROM messaging.outcomes WHERE task_id = u.id LIMIT 1) c ON true
-        """ + LastProgress;
+        """ + Told + LastProgress;
 
     /// <summary>
     /// Which of the given tasks have ended. Index: primary key of outcomes, one partition per id.
@@ -48,13 +48,13 @@ public static class TaskReadSql
     private const string NewestInput =
         "coalesce((SELECT r.input FROM messaging.task_revisions r WHERE r.task_id = t.id ORDER BY r.revision DESC LIMIT 1), t.input)";
 
-    /// <summary>What <see cref="TaskReader.Read"/> reads: of t (tasks), o (open_tasks), c (outcomes) and p (the last progress).</summary>
+    /// <summary>What <see cref="TaskReader.Read"/> reads: of t (tasks), o (open_tasks), c (outcomes), k (task_callbacks) and p (the last progress).</summary>
     internal const string Columns = """
         t.id, t.kind, t.queue, t.max_attempts, t.run_at, t.tags,
                o.state, o.attempt, o.due_at, o.claimed_at, o.cancel_requested,
                c.state, c.attempt, c.started_at, c.finished_at, c.failure,
                p.percent, p.message, t.deadline,
-               c.fingerprint, c.discarded_at
+               c.fingerprint, c.discarded_at, coalesce(o.callback, k.task_id IS NOT NULL)
         """;
 
     private const string From = """
@@ -62,7 +62,14 @@ public static class TaskReadSql
         FROM messaging.tasks t
         LEFT JOIN messaging.open_tasks o ON o.id = t.id
         LEFT JOIN messaging.outcomes c ON c.task_id = t.id
+        LEFT JOIN messaging.task_callbacks k ON k.task_id = t.id
         """ + LastProgress;
+
+    /// <summary>Whether somebody is to be told of the end of a task that has ended; an open one says so itself.</summary>
+    internal const string Told = """
+
+        LEFT JOIN LATERAL (SELECT task_id FROM messaging.task_callbacks WHERE task_id = u.id AND o.id IS NULL LIMIT 1) k ON true
+        """;
 
     internal const string LastProgress = """
 

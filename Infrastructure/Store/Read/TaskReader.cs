@@ -39,7 +39,7 @@ public sealed class TaskReader(LedgerConnections ledger, LargeTexts large)
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         if (!await reader.ReadAsync(cancellationToken))
             return null;
-        return Read(reader) with { Result = Bytes(reader, 21), Input = Bytes(reader, 22) };
+        return Read(reader) with { Result = Bytes(reader, 22), Input = Bytes(reader, 23) };
     }
 
     /// <summary>Reads tasks without inputs and results, in the order of the ids, in the transaction of <paramref name="connection"/> if it has one.</summary>
@@ -101,6 +101,7 @@ public sealed class TaskReader(LedgerConnections ledger, LargeTexts large)
             Failure = Failure(reader, first + 15),
             Fingerprint = reader.IsDBNull(first + 19) ? null : reader.GetString(first + 19),
             DiscardedAt = Time(reader, first + 20),
+            HasCallback = reader.GetBoolean(first + 21),
             Progress = reader.IsDBNull(first + 16) ? null : new TaskProgress(reader.GetFloat(first + 16), reader.IsDBNull(first + 17) ? null : reader.GetString(first + 17)),
         };
     }

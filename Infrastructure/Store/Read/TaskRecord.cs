@@ -44,6 +44,9 @@ public sealed record TaskRecord
     /// <summary>Somebody called it off and its worker has not let go yet.</summary>
     public bool CancelRequested { get; init; }
 
+    /// <summary>Somebody is to be told of its end.</summary>
+    public bool HasCallback { get; init; }
+
     /// <summary>Its tags.</summary>
     public required IReadOnlyList<string> Tags { get; init; }
 

@@ -37,6 +37,12 @@ internal sealed partial record DocumentedExample(int Line, string Language, stri
         return examples;
     }
 
+    /// <summary>The blocks of another language that a test of its own runs, in order.</summary>
+    /// <param name="path">From the repository's root.</param>
+    /// <param name="language">As it stands behind the fence.</param>
+    public static IReadOnlyList<string> CodeOf(string path, string language) =>
+        [.. Fence().Matches(File.ReadAllText(Path.Combine(BuiltOutput.RepositoryRoot, path))).Where(fence => fence.Groups["language"].Value == language).Select(fence => fence.Groups["code"].Value)];
+
     // A comment that stands right above a block belongs to it.
     [GeneratedRegex(@"(?:^(?<mark><!-- [^\n]*? -->)\n+)?^```(?<language>[a-z]*)\n(?<code>.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.ExplicitCapture)]
     private static partial Regex Fence();

@@ -17,7 +17,7 @@ public sealed partial class ExamplesTests
     [TestCase("README.md", 2)]
     [TestCase("docs/http.md", 4)]
     [TestCase("docs/idempotency.md", 1)]
-    [TestCase("docs/callbacks.md", 2)]
+    [TestCase("docs/callbacks.md", 3)]
     [TestCase("docs/events.md", 3)]
     [TestCase("docs/files.md", 2)]
     [TestCase("docs/access.md", 4)]

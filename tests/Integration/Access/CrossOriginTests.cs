@@ -38,7 +38,7 @@ public sealed class CrossOriginTests
         Assert.That(preflight.StatusCode, Is.EqualTo(HttpStatusCode.NoContent));
         Assert.That(Header(preflight, "Access-Control-Allow-Origin"), Is.EqualTo(Friend));
         Assert.That(Header(preflight, "Access-Control-Allow-Headers").Split(','), Does.Contain("Authorization").And.Contain("Idempotency-Key").And.Contain("Last-Event-ID"));
-        Assert.That(Header(preflight, "Access-Control-Allow-Methods"), Does.Contain("POST"));
+        Assert.That(Header(preflight, "Access-Control-Allow-Methods"), Does.Contain("POST").And.Contain("PATCH"));
         Assert.That(preflight.Headers.Contains("Access-Control-Allow-Credentials"), Is.False);
         Assert.That(get.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         Assert.That(Header(get, "Access-Control-Allow-Origin"), Is.EqualTo(Friend));

@@ -6,6 +6,7 @@ using Messaging.Contracts.Tasks;
 using Messaging.Infrastructure.Audit;
 using Messaging.Infrastructure.Callbacks;
 using Messaging.Tests.Integration.Runtime;
+using Messaging.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Messaging.Tests.Integration.Callbacks;
@@ -83,6 +84,7 @@ public sealed class SendCallbackTests
         var data = bench.Received.Single().Json.GetProperty("data");
         Assert.That(data.TryGetProperty("result", out _), Is.EqualTo(there));
         Assert.That(data.GetProperty("links").GetProperty("result").GetString(), Is.EqualTo($"/v1/tasks/{task}/result"));
+        Assert.That(data.GetProperty("links").GetProperty("callbacks").GetString(), Is.EqualTo($"/v1/tasks/{task}/callbacks"));
     }
 
     [Test]
@@ -148,6 +150,67 @@ public sealed class SendCallbackTests
         await bench.SendAsync(second, again!.Value, limit);
         Assert.That(bench.Received.Last().Id, Is.EqualTo($"msg_{refused:N}"), "the id of the first delivery");
         Assert.That(await bench.Worker.OutcomeAsync(again.Value, limit), Has.Property("State").EqualTo(TaskState.Succeeded));
+    }
+
+    [Test]
+    public async Task What_an_address_did_not_take_goes_to_the_one_that_its_endpoint_has_by_then(CancellationToken limit)
+    {
+        await using var bench = await CallbackBench.StartAsync([500, 200], limit);
+        var endpoints = bench.Worker.Services.GetRequiredService<EndpointStore>();
+        var secret = CallbackSecret.Create();
+        await endpoints.CreateAsync("orders", bench.Web.Url("before"), CallbackEvents.All, secret, Somebody, limit);
+        var (task, delivery) = await bench.RunAsync(new Say("1"), new NewCallback(null, "orders"), limit);
+        await bench.SendAsync(task, delivery, limit);
+
+        await endpoints.ChangeAsync("orders", new EndpointChange(bench.Web.Url("after"), null), Somebody, limit);
+        await bench.SendAsync(task, delivery, limit);
+
+        Assert.That(bench.Received.Select(r => r.Path), Is.EqualTo(["/before", "/after"]));
+        Assert.That(bench.Received.Select(r => r.Id).Distinct(), Has.Exactly(1).Items, "the same message");
+        Assert.That(bench.Received, Has.All.Matches<Received>(r => r.IsSignedWith(secret)));
+        Assert.That(await bench.Worker.OutcomeAsync(delivery, limit), Has.Property("State").EqualTo(TaskState.Succeeded));
+    }
+
+    [Test]
+    public async Task An_address_that_is_gone_ends_nothing_once_its_endpoint_has_moved(CancellationToken limit)
+    {
+        var moved = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var bench = await CallbackBench.StartAsync(
+            async (n, context) =>
+            {
+                context.Response.StatusCode = n == 1 ? 410 : 200;
+                await moved.Task.WaitAsync(context.RequestAborted);
+            },
+            limit);
+        var endpoints = bench.Worker.Services.GetRequiredService<EndpointStore>();
+        await endpoints.CreateAsync("orders", bench.Web.Url("before"), CallbackEvents.All, CallbackSecret.Create(), Somebody, limit);
+        var (task, delivery) = await bench.RunAsync(new Say("1"), new NewCallback(null, "orders"), limit);
+        var sending = bench.SendAsync(task, delivery, limit);
+        await Eventually.TrueAsync(() => !bench.Received.IsEmpty, cancellationToken: limit);
+
+        await endpoints.ChangeAsync("orders", new EndpointChange(bench.Web.Url("after"), null), Somebody, limit);
+        moved.SetResult();
+        await sending;
+
+        Assert.That((await endpoints.FindAsync("orders", limit))!.DisabledReason, Is.Null);
+        Assert.That((await bench.Worker.OpenAsync(delivery, limit))!.State, Is.EqualTo(TaskState.Scheduled));
+        await bench.SendAsync(task, delivery, limit);
+        Assert.That(bench.Received.Select(r => r.Path), Is.EqualTo(["/before", "/after"]));
+        Assert.That(await bench.Worker.OutcomeAsync(delivery, limit), Has.Property("State").EqualTo(TaskState.Succeeded));
+    }
+
+    [Test]
+    public async Task Of_which_ends_an_endpoint_is_told_is_what_it_says_when_they_come(CancellationToken limit)
+    {
+        await using var bench = await CallbackBench.StartAsync([200], limit);
+        var endpoints = bench.Worker.Services.GetRequiredService<EndpointStore>();
+        await endpoints.CreateAsync("orders", bench.Web.Url("orders"), CallbackEvents.Failed, CallbackSecret.Create(), Somebody, limit);
+        await endpoints.ChangeAsync("orders", new EndpointChange(null, CallbackEvents.Succeeded), Somebody, limit);
+        var (task, delivery) = await bench.RunAsync(new Say("1"), new NewCallback(null, "orders"), limit);
+
+        await bench.SendAsync(task, delivery, limit);
+
+        Assert.That(bench.Received.Single().Json.GetProperty("type").GetString(), Is.EqualTo("task.succeeded"));
     }
 
     [Test]

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Messaging.Contracts.Http;
 using Messaging.Contracts.Kinds;
 using Messaging.Contracts.Tasks;
+using Messaging.Tests.Integration.Events;
 using Messaging.Tests.Integration.Http;
 using static Messaging.Tests.Integration.Http.ProducerHarness;
 
@@ -32,6 +33,34 @@ public sealed class SubmitCallbackTests : ProducerTest
         Assert.That(delivery.Timestamp, Is.EqualTo((await Producer.FindAsync(task.Id)).FinishedAt));
         Assert.That(delivery.Links, Is.EqualTo(CallbackLinks.Of(task.Id, delivery.Id)));
         Assert.That((await Producer.FindAsync(delivery.Id)).Kind, Is.EqualTo(SendCallback.KindName), "it is a task as any other");
+    }
+
+    [Test]
+    public async Task A_task_whose_end_is_told_links_to_its_callbacks_wherever_it_is_shown(CancellationToken cancellationToken)
+    {
+        var told = await Producer.SubmitAsync(""","callback":{"url":"https://example.com/"}""");
+        var silent = await Producer.SubmitAsync();
+        var link = $"/v1/tasks/{told.Id}/callbacks";
+        Assert.That((told.Links.Callbacks, silent.Links.Callbacks), Is.EqualTo((link, default(string))));
+
+        for (var ended = false; ; ended = true)
+        {
+            Assert.That((await Producer.FindAsync(told.Id)).Links.Callbacks, Is.EqualTo(link), $"ended: {ended}");
+            Assert.That((await Producer.FindAsync(silent.Id)).Links.Callbacks, Is.Null);
+            using var listed = await Producer.GetAsync($"/v1/tasks?ids={told.Id},{silent.Id}");
+            Assert.That((await ReadAsync<TasksByIdResponse>(listed)).Items.Select(task => task.Links.Callbacks), Is.EqualTo([link, null]));
+            using var stream = await Producer.OpenAsync($"/v1/tasks/{told.Id}/events", cancellationToken: cancellationToken);
+            Assert.That((string?)(await stream.NextAsync(cancellationToken))!.Json["links"]!["callbacks"], Is.EqualTo(link));
+            if (ended)
+                break;
+            await Producer.EndAsync(told.Id, TaskState.Failed, null, new TaskFailure("handler-error", "It broke.", false));
+            await Producer.EndAsync(silent.Id);
+        }
+
+        using var raw = await Producer.GetAsync($"/v1/tasks/{silent.Id}");
+        Assert.That(await raw.Content.ReadAsStringAsync(cancellationToken), Does.Contain("\"links\":").And.Not.Contain("callbacks"));
+        using var retried = await Producer.PostAsync($"/v1/tasks/{told.Id}/retry", "");
+        Assert.That((await ReadAsync<TaskResponse>(retried)).Links.Callbacks, Is.EqualTo(link), "open again");
     }
 
     [Test]

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Reflection;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
@@ -112,6 +113,7 @@ public sealed class OpenApiTests : ProducerTest
     [TestCase("POST /v1/keys")]
     [TestCase("POST /v1/events/tokens")]
     [TestCase("POST /v1/callback-endpoints")]
+    [TestCase("PATCH /v1/callback-endpoints/{name}")]
     [TestCase("POST /v1/callback-endpoints/{name}/rotate")]
     [TestCase("POST /v1/callback-endpoints/{name}/disable")]
     [TestCase("POST /v1/callback-secret/rotate")]
@@ -121,7 +123,9 @@ public sealed class OpenApiTests : ProducerTest
         var operation = Document.Operations.Single(o => o.Route == route).Operation;
         var schema = Document.Follow(operation["requestBody"]!["content"]!["application/json"]!["schema"]!);
         var path = route.Split(' ')[1].Replace("{id}", Guid.NewGuid().ToString(), StringComparison.Ordinal).Replace("{name}", "nobody", StringComparison.Ordinal);
-        using var answer = await Producer.PostAsync(path, """{"qqqqqqqqqqqqqqqq":1}""");
+        using var request = new HttpRequestMessage(new HttpMethod(route.Split(' ')[0]), new Uri(path, UriKind.Relative));
+        request.Content = new StringContent("""{"qqqqqqqqqqqqqqqq":1}""", new MediaTypeHeaderValue("application/json"));
+        using var answer = await Producer.Client.SendAsync(request);
 
         var problem = await ProducerHarness.ProblemAsync(answer, HttpStatusCode.BadRequest, ProblemTypes.InvalidRequest);
         var detail = problem.Errors!.Single(e => e.Pointer == "#/qqqqqqqqqqqqqqqq").Detail;

@@ -46,6 +46,10 @@ internal static class RouteCalls
         ["POST /v1/callback-endpoints"] = _ => Post("/v1/callback-endpoints", NewEndpoint()),
         ["GET /v1/callback-endpoints"] = p => After(Endpoint(p), Get("/v1/callback-endpoints")),
         ["GET /v1/callback-endpoints/{name}"] = async p => await Get($"/v1/callback-endpoints/{await Endpoint(p)}"),
+        ["PATCH /v1/callback-endpoints/{name}"] = async p => await Send(
+            HttpMethod.Patch,
+            $"/v1/callback-endpoints/{await Endpoint(p)}?reason=a+test",
+            Body("""{"url":"https://receiver.example/moved","events":null}""", "application/merge-patch+json")),
         ["DELETE /v1/callback-endpoints/{name}"] = async p => await Send(HttpMethod.Delete, $"/v1/callback-endpoints/{await Endpoint(p)}?reason=a+test"),
         ["POST /v1/callback-endpoints/{name}/rotate"] = async p => await Post($"/v1/callback-endpoints/{await Endpoint(p)}/rotate", """{"keepOldFor":"PT1H"}"""),
         ["POST /v1/callback-endpoints/{name}/disable"] = async p => await Post($"/v1/callback-endpoints/{await Endpoint(p)}/disable", """{"reason":"a test"}"""),
@@ -85,12 +89,10 @@ internal static class RouteCalls
 
     private static Task<HttpRequestMessage> Get(string path) => Send(HttpMethod.Get, path);
 
-    private static Task<HttpRequestMessage> Post(string path, string body, string type = "application/json")
-    {
-        var content = new StringContent(body, Encoding.UTF8);
-        content.Headers.ContentType = new MediaTypeHeaderValue(type);
-        return Send(HttpMethod.Post, path, content);
-    }
+    private static Task<HttpRequestMessage> Post(string path, string body, string type = "application/json") =>
+        Send(HttpMethod.Post, path, Body(body, type));
+
+    private static StringContent Body(string body, string type) => new(body, Encoding.UTF8) { Headers = { ContentType = new MediaTypeHeaderValue(type) } };
 
     private static Task<HttpRequestMessage> Send(HttpMethod method, string path, HttpContent? content = null) =>
         Task.FromResult(new HttpRequestMessage(method, new Uri(path, UriKind.Relative)) { Content = content });

@@ -39,9 +39,10 @@ internal sealed class SchemaCheck(ApiDocument document)
                 _wrong.Add($"{at}: fits none: {string.Join(" | ", tries.Select(wrong => wrong[0]))}");
         }
 
-        if ((string?)schema["type"] is { } type && !IsOf(type, value))
+        string[] types = schema["type"] is JsonArray several ? [.. several.Select(type => (string)type!)] : schema["type"] is { } only ? [(string)only!] : [];
+        if (types.Length > 0 && !types.Any(type => IsOf(type, value)))
         {
-            _wrong.Add($"{at}: is {value?.GetValueKind().ToString() ?? "null"}, not {type}");
+            _wrong.Add($"{at}: is {value?.GetValueKind().ToString() ?? "null"}, not {string.Join(" or ", types)}");
             return;
         }
 
@@ -112,6 +113,7 @@ internal sealed class SchemaCheck(ApiDocument document)
     {
         ("object", JsonValueKind.Object) or ("array", JsonValueKind.Array) or ("string", JsonValueKind.String) or ("number", JsonValueKind.Number) => true,
         ("boolean", JsonValueKind.True or JsonValueKind.False) => true,
+        ("null", null) => true,
         ("integer", JsonValueKind.Number) => value!.GetValue<JsonElement>().TryGetInt64(out _),
         _ => false,
     };
