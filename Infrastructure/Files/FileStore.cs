@@ -18,7 +18,13 @@ namespace Messaging.Infrastructure.Files;
 /// own: an upload of an hour holds back nothing. It is seen when it is complete, and not before.
 /// </summary>
 public sealed class FileStore(
-    LedgerConnections ledger, LedgerClock clock, InstanceIdentity identity, IOptions<LedgerOptions> ledgerOptions, IOptions<FileStoreOptions> options, ILogger<FileStore> log)
+    LedgerConnections ledger,
+    LedgerClock clock,
+    InstanceIdentity identity,
+    FileEraser eraser,
+    IOptions<LedgerOptions> ledgerOptions,
+    IOptions<FileStoreOptions> options,
+    ILogger<FileStore> log)
     : IDisposable
 {
     /// <summary>How many bytes a chunk has: half a MiB.</summary>
@@ -90,7 +96,7 @@ public sealed class FileStore(
         return (long)(await command.ExecuteScalarAsync(cancellationToken))! + bytes <= options.Value.MaxTotalBytes;
     }
 
-    /// <summary>Deletes an upload. False: there is none.</summary>
+    /// <summary>Deletes an upload: nobody sees it any more, and its bytes are deleted now or soon. False: there is none.</summary>
     /// <param name="id">The file.</param>
     /// <param name="by">For the audit log, in the same transaction.</param>
     /// <param name="cancellationToken">Gives up waiting; it may be deleted all the same.</param>
@@ -98,13 +104,9 @@ public sealed class FileStore(
     public async Task<bool> DeleteAsync(Guid id, OnBehalf by, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(by);
-        await using var connection = await ledger.Web.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await using var command = new NpgsqlCommand(FileSql.DeleteUpload, connection) { Parameters = { new NpgsqlParameter<Guid> { TypedValue = id } } };
-        if (await command.ExecuteScalarAsync(cancellationToken) is not { } name)
+        if (!await MarkUploadAsync(id, by, cancellationToken))
             return false;
-        await AuditTrail.WriteAsync(connection, by, AuditActions.DeleteFile, $"file:{id}", name is string ? new { name } : null, cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
+        await eraser.EraseSmallAsync(id, cancellationToken);
         return true;
     }
 
@@ -135,7 +137,7 @@ public sealed class FileStore(
         }
     }
 
-    /// <summary>Deletes what could not be deleted when its writing ended.</summary>
+    /// <summary>Marks what could not be marked when its writing ended.</summary>
     internal async Task ForgetLeftOverAsync()
     {
         for (var left = _leftOver.Count; left > 0 && _leftOver.TryDequeue(out var id); left--)
@@ -254,14 +256,30 @@ public sealed class FileStore(
             : throw new LedgerUnavailableException("This process was declared dead, and the file that it was writing was cleaned away.");
     }
 
+    private async Task<bool> MarkUploadAsync(Guid id, OnBehalf by, CancellationToken cancellationToken)
+    {
+        await using var connection = await ledger.Web.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(FileSql.MarkUpload, connection) { Parameters = { new NpgsqlParameter<Guid> { TypedValue = id } } };
+        if (await command.ExecuteScalarAsync(cancellationToken) is not { } name)
+            return false;
+        await AuditTrail.WriteAsync(connection, by, AuditActions.DeleteFile, $"file:{id}", name is string ? new { name } : null, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return true;
+    }
+
     /// <summary>Takes away what was stored of a file that will not be complete; if the ledger is away too, it is tried again later.</summary>
     private async Task ForgetAsync(Guid id)
     {
         try
         {
-            await using var command = ledger.Web.CreateCommand(FileSql.Delete);
-            command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
-            await command.ExecuteNonQueryAsync(CancellationToken.None);
+            await using (var command = ledger.Web.CreateCommand(FileSql.Mark))
+            {
+                command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
+                await command.ExecuteNonQueryAsync(CancellationToken.None);
+            }
+
+            await eraser.EraseSmallAsync(id, CancellationToken.None);
         }
         catch (Exception e) when (LedgerErrors.IsTransient(e))
         {
