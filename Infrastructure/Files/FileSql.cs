@@ -3,10 +3,20 @@ namespace Messaging.Infrastructure.Files;
 /// <summary>The statements on files and their chunks.</summary>
 public static class FileSql
 {
-    /// <summary>Begins a file. Nobody sees it yet.</summary>
+    /// <summary>Begins the input or result of a task. Nobody sees it yet.</summary>
     public const string Begin = """
-        INSERT INTO messaging.files (id, task_id, writer, chunk_bytes, media_type, name) VALUES ($1, $2, $3, $4, $5, $6)
+        INSERT INTO messaging.files (id, task_id, writer, chunk_bytes, media_type, name, size) VALUES ($1, $2, $3, $4, $5, $6, $7)
         """;
+
+    /// <summary>Begins an upload of $7 bytes, as far as is known, if all files together have no more than $8 then. Reads the table whole, one narrow row a file.</summary>
+    public const string BeginUpload = """
+        INSERT INTO messaging.files (id, task_id, writer, chunk_bytes, media_type, name, size)
+        SELECT $1::uuid, $2::uuid, $3::uuid, $4::integer, $5::text, $6::text, $7::bigint
+        WHERE $7::bigint <= $8::bigint - (SELECT coalesce(sum(f.size), 0) FROM messaging.files f WHERE f.expires_at IS NULL OR f.expires_at > now())
+        """;
+
+    /// <summary>Tells how many bytes of an upload there are, for the sum of all. Index: primary key.</summary>
+    public const string Grow = "UPDATE messaging.files SET size = $2 WHERE id = $1 AND completed_at IS NULL";
 
     /// <summary>
     /// Adds a chunk. Refused (23503) if the file is gone. Its commit is not awaited: the one that completes the file is, and with it all before.

@@ -34,7 +34,7 @@ public sealed class LargeTexts(FileStore files)
         if (text.Length <= MostInline)
             return text;
         var content = PipeReader.Create(new ReadOnlySequence<byte>(text));
-        var file = await files.WriteAsync(new NewFile(MediaType, null, taskId), content, Most, cancellationToken);
+        var file = await files.WriteAsync(new NewFile(MediaType, null, taskId, Length: text.Length), content, Most, cancellationToken);
         return Encoding.ASCII.GetBytes($"{Encoding.ASCII.GetString(Mark)}{file.Id:D}");
     }
 

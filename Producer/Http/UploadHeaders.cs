@@ -24,7 +24,7 @@ internal static class UploadHeaders
         if (allowed.Count > 0 && !allowed.Any(a => MediaTypeHeaderValue.TryParse(a, out var set) && parsed.IsSubsetOf(set)))
             return (null, Problems.UnsupportedMediaType($"Files of type '{Problems.Short(mediaType)}' are not taken here; {string.Join(", ", allowed)} are."));
         var (sha256, problem) = Digests.Read(request);
-        return problem is null ? (new NewFile(parsed.ToString(), ReadName(request), null, sha256), null) : (null, problem);
+        return problem is null ? (new NewFile(parsed.ToString(), ReadName(request), null, sha256, request.ContentLength), null) : (null, problem);
     }
 
     /// <summary>The name in <c>Content-Disposition</c> (RFC 6266), without folders and control characters; null if there is none.</summary>

@@ -2,6 +2,7 @@ using System.Net;
 using Messaging.Contracts.Http;
 using Messaging.Infrastructure.Files;
 using Messaging.Tests.Integration.Http;
+using Messaging.Tests.Support;
 using static Messaging.Tests.Integration.Http.ProducerHarness;
 
 namespace Messaging.Tests.Integration.Files;
@@ -25,7 +26,7 @@ public sealed class FileErasingTests
     [Test]
     public async Task A_file_that_no_statement_could_delete_whole_is_gone_at_once_and_deleted_soon()
     {
-        await using var producer = await StartAsync();
+        await using var producer = await StartQuietAsync();
         await producer.ScalarAsync(SlowDisk);
         var id = await AddAsync(producer, chunks: 200);
 
@@ -46,7 +47,7 @@ public sealed class FileErasingTests
     [Test]
     public async Task Files_that_can_not_be_deleted_hold_up_no_others_and_are_tried_again()
     {
-        await using var producer = await StartAsync();
+        await using var producer = await StartQuietAsync();
         for (var hours = 9; hours > 0; hours--)
             await AddAsync(producer, chunks: 100, expires: $"now() - interval '{hours} hours'");
         await producer.ScalarAsync("""
@@ -72,7 +73,7 @@ public sealed class FileErasingTests
     [Test]
     public async Task What_a_dead_process_has_begun_of_a_large_file_goes_the_same_way()
     {
-        await using var producer = await StartAsync();
+        await using var producer = await StartQuietAsync();
         await producer.ScalarAsync(SlowDisk);
         var id = await AddAsync(producer, chunks: 100);
         await producer.ScalarAsync($"UPDATE messaging.files SET completed_at = NULL, expires_at = NULL, writer = '{Guid.NewGuid()}' WHERE id = '{id}'");
@@ -84,7 +85,7 @@ public sealed class FileErasingTests
     [Test]
     public async Task All_files_of_tasks_are_looked_at_once_and_those_of_gone_tasks_deleted()
     {
-        await using var producer = await StartAsync();
+        await using var producer = await StartQuietAsync();
         var task = await producer.SubmitAsync();
         await producer.ScalarAsync($"""
             WITH ids AS (SELECT n, CASE WHEN n % 10 = 0 THEN '{task.Id}'::uuid ELSE md5((n / 3)::text)::uuid END AS task FROM generate_series(0, 1199) n)
@@ -96,6 +97,14 @@ public sealed class FileErasingTests
             await producer.Get<FileKeeper>().CleanAsync(FileKeeper.WriterGrace, TimeSpan.FromHours(1), CancellationToken.None), Is.EqualTo(1080));
         Assert.That(await CountAsync(producer, $"files WHERE task_id = '{task.Id}' AND expires_at IS NULL"), Is.EqualTo(120));
         Assert.That(await CountAsync(producer, "files"), Is.EqualTo(120));
+    }
+
+    /// <summary>A producer whose keeper has had its turn: the next one is the test's.</summary>
+    private static async Task<ProducerHarness> StartQuietAsync()
+    {
+        var producer = await StartAsync();
+        await Eventually.GetAsync(_ => producer.ScalarAsync("SELECT next_at > now() FROM messaging.turns WHERE work = 'files'"), seen => seen is true);
+        return producer;
     }
 
     private static Task<int> CleanAsync(ProducerHarness producer) =>
