@@ -130,6 +130,26 @@ public sealed class FileStore(
         }
     }
 
+    /// <summary>Takes away what was stored of a file that will not be complete, or that nobody refers to; if the ledger is away too, it is tried again later.</summary>
+    internal async Task ForgetAsync(Guid id)
+    {
+        try
+        {
+            await using (var command = ledger.Web.CreateCommand(FileSql.Mark))
+            {
+                command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
+                await command.ExecuteNonQueryAsync(CancellationToken.None);
+            }
+
+            await eraser.EraseSmallAsync(id, CancellationToken.None);
+        }
+        catch (Exception e) when (LedgerErrors.IsTransient(e))
+        {
+            log.NotForgotten(id, e.Message);
+            _leftOver.Enqueue(id);
+        }
+    }
+
     /// <summary>Marks what could not be marked when its writing ended.</summary>
     internal async Task ForgetLeftOverAsync()
     {
@@ -283,25 +303,5 @@ public sealed class FileStore(
         await AuditTrail.WriteAsync(connection, by, AuditActions.DeleteFile, $"file:{id}", name is string ? new { name } : null, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return true;
-    }
-
-    /// <summary>Takes away what was stored of a file that will not be complete; if the ledger is away too, it is tried again later.</summary>
-    private async Task ForgetAsync(Guid id)
-    {
-        try
-        {
-            await using (var command = ledger.Web.CreateCommand(FileSql.Mark))
-            {
-                command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
-                await command.ExecuteNonQueryAsync(CancellationToken.None);
-            }
-
-            await eraser.EraseSmallAsync(id, CancellationToken.None);
-        }
-        catch (Exception e) when (LedgerErrors.IsTransient(e))
-        {
-            log.NotForgotten(id, e.Message);
-            _leftOver.Enqueue(id);
-        }
     }
 }
