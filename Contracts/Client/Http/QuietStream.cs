@@ -3,6 +3,9 @@ namespace Messaging.Contracts.Client.Http;
 /// <summary>A stream to be read whose silence ends in a <see cref="TimeoutException"/>: a connection whose other side is gone without a word.</summary>
 internal sealed class QuietStream(Stream stream, TimeSpan longest, TimeProvider time) : Stream
 {
+    /// <summary>True once anything was heard, an event or not.</summary>
+    public bool WasHeard { get; private set; }
+
     public override bool CanRead => true;
 
     public override bool CanSeek => false;
@@ -23,7 +26,9 @@ internal sealed class QuietStream(Stream stream, TimeSpan longest, TimeProvider 
         using var either = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, cancellationToken);
         try
         {
-            return await stream.ReadAsync(buffer, either.Token);
+            var read = await stream.ReadAsync(buffer, either.Token);
+            WasHeard |= read > 0;
+            return read;
         }
         catch (OperationCanceledException e) when (silence.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
