@@ -32,7 +32,8 @@ internal sealed class EventReader(ProducerConnection producers, MessagingClientO
             using var response = await producers.OpenAsync(AskFor(id, last), pace, cancellationToken);
             if (response.StatusCode == HttpStatusCode.NoContent)
                 yield break;
-            if (response.Content.Headers.ContentType?.MediaType is var type && type != MediaType)
+            var type = response.Content.Headers.ContentType?.MediaType;
+            if (!MediaType.Equals(type, StringComparison.OrdinalIgnoreCase))
             {
                 await RetryAsync(new IOException($"What answers is no event stream but '{type}': it does not seem to be a Producer."), producer, pace, cancellationToken);
                 continue;
@@ -68,8 +69,9 @@ internal sealed class EventReader(ProducerConnection producers, MessagingClientO
                     yield break;
             }
 
-            // A quiet task has no events for hours, but its Producer says something now and then.
-            var lasted = heard.WasHeard && time.GetElapsedTime(opened) > LongestReconnect;
+            // A quiet task has no events for hours, but its Producer says something now and then: who fell silent was there until then.
+            var until = broken is TimeoutException ? heard.LastHeard : time.GetTimestamp();
+            var lasted = heard.LastHeard != 0 && time.GetElapsedTime(opened, until) > LongestReconnect;
             if (lasted)
                 pace.Reset(); // it was no outage until now
             if (broken is null && !lasted && !hadEvents)

@@ -3,8 +3,8 @@ namespace Messaging.Contracts.Client.Http;
 /// <summary>A stream to be read whose silence ends in a <see cref="TimeoutException"/>: a connection whose other side is gone without a word.</summary>
 internal sealed class QuietStream(Stream stream, TimeSpan longest, TimeProvider time) : Stream
 {
-    /// <summary>True once anything was heard, an event or not.</summary>
-    public bool WasHeard { get; private set; }
+    /// <summary>When something was heard last, a timestamp; 0: nothing was.</summary>
+    public long LastHeard { get; private set; }
 
     public override bool CanRead => true;
 
@@ -27,7 +27,8 @@ internal sealed class QuietStream(Stream stream, TimeSpan longest, TimeProvider 
         try
         {
             var read = await stream.ReadAsync(buffer, either.Token);
-            WasHeard |= read > 0;
+            if (read > 0)
+                LastHeard = time.GetTimestamp();
             return read;
         }
         catch (OperationCanceledException e) when (silence.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
