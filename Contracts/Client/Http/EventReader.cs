@@ -17,7 +17,7 @@ internal sealed class EventReader(ProducerConnection producers, MessagingClientO
     private const string MediaType = "text/event-stream";
     private const string Prefix = "task.";
 
-    /// <summary>Producers say something at least every 15 s; who is silent for longer than this is gone.</summary>
+    /// <summary>Producers say something every 15 s, or 45 at most (Messaging:Events:Heartbeat); who is silent for longer than this is gone.</summary>
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan LongestReconnect = TimeSpan.FromSeconds(5);
 
