@@ -33,8 +33,8 @@ public sealed class MessagingClientOptions
     public string? ApiKey { get; set; }
 
     /// <summary>
-    /// How long one request may take until it is tried again; for batches and streams, how long they may be silent. Default 30 seconds; 100
-    /// milliseconds to a day.
+    /// How long one request may take until it is tried again, from when it is sent whole; each 64 KiB of a larger one may take as long. For batches and
+    /// streams, how long they may be silent. Default 30 seconds; 100 milliseconds to a day.
     /// </summary>
     public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
