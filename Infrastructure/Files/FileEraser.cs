@@ -7,7 +7,7 @@ namespace Messaging.Infrastructure.Files;
 /// <summary>
 /// Deletes files in small steps, whatever their size. A file is marked first, which hides it from everybody: it has expired, at the beginning of
 /// time. Then its chunks go, some in each transaction, and its row comes last. Whoever stops in between is followed by any
-/// <see cref="FileKeeper"/>, which finds the mark. Safe to use from several threads and processes at once.
+/// <see cref="FileKeeper"/>, which finds the mark (docs/decisions/0045). Safe to use from several threads and processes at once.
 /// </summary>
 public sealed class FileEraser(LedgerConnections ledger)
 {
