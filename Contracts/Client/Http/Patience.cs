@@ -18,7 +18,17 @@ internal sealed class Patience : IDisposable
     public CancellationToken Token => _either.Token;
 
     /// <summary>Something was heard, or taken: the time begins anew.</summary>
-    public void Renew() => _silence.CancelAfter(_longest);
+    public void Renew()
+    {
+        try
+        {
+            _silence.CancelAfter(_longest);
+        }
+        catch (ObjectDisposedException)
+        {
+            // The try is over, and what was given up is still being sent.
+        }
+    }
 
     /// <summary>The exception for a silence that was too long.</summary>
     public TimeoutException Exception(Uri address, Exception inner) => new(
