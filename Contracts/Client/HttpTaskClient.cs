@@ -43,15 +43,15 @@ public sealed class HttpTaskClient : ITaskClient, ITaskActions, IDisposable
     }
 
     /// <inheritdoc/>
-    public async Task<TaskHandle<TResult>> SubmitAsync<TResult>(
+    public Task<TaskHandle<TResult>> SubmitAsync<TResult>(
         ITaskInput<TResult> input, SubmitOptions? options = null, CancellationToken cancellationToken = default) =>
-        Attach<TResult>(await PostAsync(TaskSubmission.Of(input, options), cancellationToken));
+        PostAsync<TResult>(TaskSubmission.Of(input, options), cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<TaskHandle<JsonElement>> SubmitAsync(TaskSubmission task, CancellationToken cancellationToken = default)
+    public Task<TaskHandle<JsonElement>> SubmitAsync(TaskSubmission task, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(task);
-        return Attach(await PostAsync(task, cancellationToken));
+        return PostAsync<JsonElement>(task, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -76,6 +76,10 @@ public sealed class HttpTaskClient : ITaskClient, ITaskActions, IDisposable
 
     /// <inheritdoc/>
     public IAsyncEnumerable<TaskEvent> WatchAsync(Guid taskId, CancellationToken cancellationToken) => _events.ReadAsync(taskId, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<ExplainResponse> ExplainAsync(Guid taskId, CancellationToken cancellationToken) =>
+        (await _producers.AskAsync(new Ask(HttpMethod.Get, $"v1/tasks/{taskId}/explain"), _options.RetryFor, cancellationToken)).As<ExplainResponse>();
 
     /// <inheritdoc/>
     public async Task<bool> CancelAsync(Guid taskId, string? reason, CancellationToken cancellationToken)
@@ -104,7 +108,7 @@ public sealed class HttpTaskClient : ITaskClient, ITaskActions, IDisposable
 
     private static ByteArrayContent Body(byte[] json) => new(json) { Headers = { ContentType = Json } };
 
-    private async Task<Guid> PostAsync(TaskSubmission task, CancellationToken cancellationToken)
+    private async Task<TaskHandle<TResult>> PostAsync<TResult>(TaskSubmission task, CancellationToken cancellationToken)
     {
         var options = (task.Options ?? _options.Defaults).Over(_options.Defaults);
         var key = options.IdempotencyKey ?? NewKey();
@@ -118,7 +122,8 @@ public sealed class HttpTaskClient : ITaskClient, ITaskActions, IDisposable
             IdempotencyKey = key,
             IsRepeatable = key is not null,
         };
-        return (await _producers.AskAsync(ask, _options.RetryFor, cancellationToken)).As<TaskResponse>().Id;
+        var answer = await _producers.AskAsync(ask, _options.RetryFor, cancellationToken);
+        return new TaskHandle<TResult>(answer.As<TaskResponse>().Id, this, answer.IsReplayed);
     }
 
     private async IAsyncEnumerable<SubmittedTask<JsonElement>> PostManyAsync(
@@ -129,7 +134,10 @@ public sealed class HttpTaskClient : ITaskClient, ITaskActions, IDisposable
         {
             await _batches.SendAsync(lines, cancellationToken);
             foreach (var line in lines)
-                yield return new SubmittedTask<JsonElement>(index++, line.Id is { } id ? Attach(id) : null, line.Error, line.IsReplayed);
+            {
+                var handle = line.Id is { } id ? new TaskHandle<JsonElement>(id, this, line.IsReplayed) : null;
+                yield return new SubmittedTask<JsonElement>(index++, handle, line.Error, line.IsReplayed);
+            }
         }
     }
 

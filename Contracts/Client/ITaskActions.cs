@@ -14,6 +14,9 @@ public interface ITaskActions
     /// <summary>What happens to the task, from its acceptance to its end.</summary>
     IAsyncEnumerable<TaskEvent> WatchAsync(Guid taskId, CancellationToken cancellationToken);
 
+    /// <summary>Why the task is where it is.</summary>
+    Task<ExplainResponse> ExplainAsync(Guid taskId, CancellationToken cancellationToken);
+
     /// <summary>Calls the task off. False: it had ended otherwise.</summary>
     Task<bool> CancelAsync(Guid taskId, string? reason, CancellationToken cancellationToken);
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Messaging.Contracts.Kinds;
 using Microsoft.Extensions.Configuration;
 
 namespace Messaging.Contracts.Client;
@@ -10,6 +11,14 @@ public sealed class MessagingClientOptions
     public const string Section = "Messaging:Client";
 
     private static readonly TimeSpan Longest = TimeSpan.FromDays(1);
+
+    private static readonly string[] InCode = [nameof(Defaults), nameof(Handler)];
+
+    private static readonly string[] InConfiguration =
+    [
+        nameof(BaseAddress), nameof(OtherAddresses), nameof(ApiKey), nameof(RequestTimeout), nameof(RetryFor), nameof(OutageLimit), nameof(MaxConnections),
+        nameof(LongPolls), nameof(GenerateIdempotencyKeys),
+    ];
 
     /// <summary>The Producer, or what stands in front of several: <c>https://tasks.example.com/</c>, with a path if it has one. Required.</summary>
     public Uri? BaseAddress { get; set; }
@@ -24,8 +33,8 @@ public sealed class MessagingClientOptions
     public string? ApiKey { get; set; }
 
     /// <summary>
-    /// How long one request may take until it is tried again; for batches and streams, how long they may be silent. Default 30 seconds; 100
-    /// milliseconds to a day.
+    /// How long one request may take until it is tried again, from when it is sent whole; each 64 KiB of a larger one may take as long. For batches and
+    /// streams, how long they may be silent. Default 30 seconds; 100 milliseconds to a day.
     /// </summary>
     public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
@@ -63,15 +72,20 @@ public sealed class MessagingClientOptions
     public HttpMessageHandler? Handler { get; set; }
 
     /// <summary>Reads the settings that are in the configuration; the others stay as they are.</summary>
-    /// <param name="configuration">The root; looked at is its section <see cref="Section"/>. Durations as <c>00:00:30</c>, several addresses joined by commas.</param>
-    /// <exception cref="ArgumentException">A value can't be read; names the setting.</exception>
+    /// <param name="configuration">
+    /// The root; looked at is its section <see cref="Section"/>. Durations as <c>00:00:30</c>; several addresses as a list (<c>OtherAddresses:0</c>, an
+    /// array in JSON) or joined by commas.
+    /// </param>
+    /// <exception cref="ArgumentException">A value can't be read, or there is no such setting; names it.</exception>
     public void Read(IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);
         var section = configuration.GetSection(Section);
+        foreach (var child in section.GetChildren())
+            CheckName(child);
         BaseAddress = Setting(section, nameof(BaseAddress), "an address such as https://tasks.example.com/", AsAddress, BaseAddress);
-        foreach (var address in (section[nameof(OtherAddresses)] ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
-            OtherAddresses.Add(AsAddress(address, out var other) ? other! : throw Unreadable(nameof(OtherAddresses), address, "addresses joined by commas"));
+        foreach (var (setting, address) in Items(section.GetSection(nameof(OtherAddresses))))
+            OtherAddresses.Add(AsAddress(address, out var other) ? other! : throw Unreadable(setting, address, "a list of addresses, or addresses joined by commas"));
         ApiKey = section[nameof(ApiKey)] ?? ApiKey;
         RequestTimeout = Setting(section, nameof(RequestTimeout), "a time such as 00:00:30", AsTime, RequestTimeout);
         RetryFor = Setting(section, nameof(RetryFor), "a time such as 00:01:00", AsTime, RetryFor);
@@ -116,6 +130,25 @@ public sealed class MessagingClientOptions
             yield return Fault(nameof(Defaults), Defaults.IdempotencyKey, "without an idempotency key: each task has its own");
     }
 
+    private static void CheckName(IConfigurationSection child)
+    {
+        if (InCode.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
+            throw new ArgumentException($"{child.Path} can't be in a configuration: set it in code.");
+        if (!InConfiguration.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
+            throw new ArgumentException($"There is no setting {child.Path}{NearestNames.Question(NearestNames.Find(child.Key, InConfiguration))}");
+        var isList = child.Key.Equals(nameof(OtherAddresses), StringComparison.OrdinalIgnoreCase);
+        if (!isList && child.GetChildren().FirstOrDefault() is { } part)
+            throw new ArgumentException($"There is no setting {part.Path}: {child.Path} has one value.");
+    }
+
+    private static IEnumerable<(string Setting, string Text)> Items(IConfigurationSection list)
+    {
+        foreach (var text in (list.Value ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+            yield return (list.Key, text);
+        foreach (var item in list.GetChildren())
+            yield return ($"{list.Key}:{item.Key}", item.Value ?? "");
+    }
+
     private delegate bool Reader<T>(string text, out T value);
 
     private static T Setting<T>(IConfigurationSection section, string name, string rule, Reader<T> read, T otherwise) =>
@@ -123,7 +156,12 @@ public sealed class MessagingClientOptions
 
     private static bool AsAddress(string text, out Uri? address) => Uri.TryCreate(text, UriKind.Absolute, out address);
 
-    private static bool AsTime(string text, out TimeSpan time) => TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out time);
+    // A number alone would be so many days, which is hardly what was meant.
+    private static bool AsTime(string text, out TimeSpan time)
+    {
+        time = default;
+        return text.Contains(':', StringComparison.Ordinal) && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out time);
+    }
 
     private static bool AsNumber(string text, out int number) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 

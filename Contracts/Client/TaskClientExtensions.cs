@@ -50,6 +50,6 @@ public static class TaskClientExtensions
         ITaskClient client, IAsyncEnumerable<TaskSubmission> tasks, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var item in client.SubmitManyAsync(tasks, cancellationToken).WithCancellation(cancellationToken))
-            yield return new SubmittedTask<TResult>(item.Index, item.IsAccepted ? client.Attach<TResult>(item.Handle.Id) : null, item.Error, item.IsReplayed);
+            yield return new SubmittedTask<TResult>(item.Index, item.Handle?.As<TResult>(), item.Error, item.IsReplayed);
     }
 }

@@ -13,12 +13,19 @@ namespace Messaging.Contracts.Client;
 /// <typeparam name="TResult">What the task's result is read as; <see cref="JsonElement"/> for any JSON.</typeparam>
 /// <param name="id">The task.</param>
 /// <param name="actions">What does the work.</param>
-public sealed class TaskHandle<TResult>(Guid id, ITaskActions actions)
+/// <param name="isReplayed">What <see cref="IsReplayed"/> says.</param>
+public sealed class TaskHandle<TResult>(Guid id, ITaskActions actions, bool isReplayed = false)
 {
     private TaskResponse? _ended;
 
     /// <summary>The task's id: keep it, and <see cref="ITaskClient.Attach{TResult}"/> makes the handle anew, in any process.</summary>
     public Guid Id => id;
+
+    /// <summary>
+    /// True if the submit that answered this handle made no task, because its idempotency key had made this one before: by an earlier call, or by
+    /// this one if an answer was lost. False also for a handle that was attached.
+    /// </summary>
+    public bool IsReplayed => isReplayed;
 
     /// <summary>
     /// Every progress report that was stored, from the first on, until the task ends; however it ends, that is no error here. Survives the end of
@@ -61,6 +68,16 @@ public sealed class TaskHandle<TResult>(Guid id, ITaskActions actions)
     /// <exception cref="ProblemException">There is no such task, or the API key lacks the scope <c>read</c>.</exception>
     /// <exception cref="ProducerUnavailableException">No Producer gave an answer in time.</exception>
     public Task<TaskResponse> GetAsync(CancellationToken cancellationToken = default) => actions.GetAsync(id, cancellationToken);
+
+    /// <summary>Why the task is where it is: one computed reason, for programs and for people, with what can be done.</summary>
+    /// <param name="cancellationToken">Ends the request.</param>
+    /// <exception cref="ProblemException">There is no such task, or the API key lacks the scope <c>read</c>.</exception>
+    /// <exception cref="ProducerUnavailableException">No Producer gave an answer in time.</exception>
+    public Task<ExplainResponse> ExplainAsync(CancellationToken cancellationToken = default) => actions.ExplainAsync(id, cancellationToken);
+
+    /// <summary>A handle for the same task whose result is read as something else.</summary>
+    /// <typeparam name="TOther">What it is read as.</typeparam>
+    public TaskHandle<TOther> As<TOther>() => new(id, actions, isReplayed);
 
     /// <summary>
     /// Calls the task off. One that has not started never will; the handler of one that runs is told to stop, so the task ends a little later,

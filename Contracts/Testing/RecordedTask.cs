@@ -157,6 +157,22 @@ public sealed class RecordedTask
         }
     }
 
+    /// <summary>What little a double knows of why: it has no workers.</summary>
+    internal ExplainResponse Explain()
+    {
+        var task = Task;
+        var reason = task.State switch
+        {
+            TaskState.Failed => ExplainReasons.DeadLetter,
+            TaskState.Running when task.CancelRequested == true => ExplainReasons.Cancelling,
+            TaskState.Running => ExplainReasons.Running,
+            TaskState.Scheduled => ExplainReasons.Delayed,
+            _ when task.State.IsFinal() => ExplainReasons.Ended,
+            _ => ExplainReasons.Queued,
+        };
+        return new ExplainResponse(task.Id, task.State, reason, $"The test has it {task.State}.", null, task.RunAt, null, null, task.Failure);
+    }
+
     /// <summary>Somebody calls it off: one that does not run ends at once, one that runs is only told. False: it had ended otherwise.</summary>
     internal bool CallOff(string? reason)
     {

@@ -89,7 +89,8 @@ public sealed class RecordingTaskClient : ITaskClient, ITaskActions
         ITaskInput<TResult> input, SubmitOptions? options = null, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return Task.FromResult(Attach<TResult>(Accept(TaskSubmission.Of(input, options), out _).Id));
+        var task = Accept(TaskSubmission.Of(input, options), out var isReplayed);
+        return Task.FromResult(new TaskHandle<TResult>(task.Id, this, isReplayed));
     }
 
     /// <inheritdoc/>
@@ -97,7 +98,8 @@ public sealed class RecordingTaskClient : ITaskClient, ITaskActions
     {
         ArgumentNullException.ThrowIfNull(task);
         cancellationToken.ThrowIfCancellationRequested();
-        return Task.FromResult(Attach(Accept(task, out _).Id));
+        var accepted = Accept(task, out var isReplayed);
+        return Task.FromResult(new TaskHandle<JsonElement>(accepted.Id, this, isReplayed));
     }
 
     /// <inheritdoc/>
@@ -123,6 +125,9 @@ public sealed class RecordingTaskClient : ITaskClient, ITaskActions
     public IAsyncEnumerable<TaskEvent> WatchAsync(Guid taskId, CancellationToken cancellationToken) => Find(taskId).WatchAsync(cancellationToken);
 
     /// <inheritdoc/>
+    public Task<ExplainResponse> ExplainAsync(Guid taskId, CancellationToken cancellationToken) => Task.FromResult(Find(taskId).Explain());
+
+    /// <inheritdoc/>
     public Task<bool> CancelAsync(Guid taskId, string? reason, CancellationToken cancellationToken) => Task.FromResult(Find(taskId).CallOff(reason));
 
     private async IAsyncEnumerable<SubmittedTask<JsonElement>> AcceptManyAsync(
@@ -135,7 +140,7 @@ public sealed class RecordingTaskClient : ITaskClient, ITaskActions
             try
             {
                 var accepted = Accept(task, out var isReplayed);
-                item = new SubmittedTask<JsonElement>(index, Attach(accepted.Id), null, isReplayed);
+                item = new SubmittedTask<JsonElement>(index, new TaskHandle<JsonElement>(accepted.Id, this, isReplayed), null, isReplayed);
             }
             catch (MessagingClientException e)
             {

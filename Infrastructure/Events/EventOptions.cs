@@ -13,8 +13,12 @@ public sealed class EventOptions
     [Range(0, 10_000)]
     public int MaxWideStreams { get; set; } = 200;
 
-    /// <summary>After this long without an event a stream gets a comment, so that nobody in between takes it for dead. Default 15 seconds.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.100", "00:10:00")]
+    /// <summary>
+    /// After this long without an event a stream gets a comment, so that nobody in between takes it for dead. Default 15 seconds; at most 45, since the
+    /// C# client takes a stream that is silent for 60 seconds for dead, and would reconnect for ever.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:00:45", ErrorMessage =
+        "Messaging:Events:Heartbeat must be from 0.1 s to 45 s (00:00:45): clients take a stream that is silent for 60 s for dead and reconnect.")]
     public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(15);
 
     /// <summary>How long a client is asked to wait before it reconnects; up to as long again is added by chance. Default 1 second.</summary>

@@ -18,7 +18,13 @@ namespace Messaging.Infrastructure.Files;
 /// own: an upload of an hour holds back nothing. It is seen when it is complete, and not before.
 /// </summary>
 public sealed class FileStore(
-    LedgerConnections ledger, LedgerClock clock, InstanceIdentity identity, IOptions<LedgerOptions> ledgerOptions, IOptions<FileStoreOptions> options, ILogger<FileStore> log)
+    LedgerConnections ledger,
+    LedgerClock clock,
+    InstanceIdentity identity,
+    FileEraser eraser,
+    IOptions<LedgerOptions> ledgerOptions,
+    IOptions<FileStoreOptions> options,
+    ILogger<FileStore> log)
     : IDisposable
 {
     /// <summary>How many bytes a chunk has: half a MiB.</summary>
@@ -34,6 +40,7 @@ public sealed class FileStore(
     /// <param name="most">The most bytes it may have.</param>
     /// <param name="cancellationToken">Ends it; nothing stays.</param>
     /// <exception cref="FileTooLargeException">It has more.</exception>
+    /// <exception cref="FilesFullException">It is an upload, and all files together have more than <see cref="FileStoreOptions.MaxTotalBytes"/>.</exception>
     /// <exception cref="FileDigestException">It is not what was expected.</exception>
     /// <exception cref="NpgsqlException">The ledger can't be reached; nothing is visible.</exception>
     public async Task<StoredFile> WriteAsync(NewFile file, PipeReader content, long most, CancellationToken cancellationToken)
@@ -43,9 +50,9 @@ public sealed class FileStore(
         var id = clock.NewId();
         try
         {
-            await BeginAsync(id, file, cancellationToken);
+            var room = await BeginAsync(id, file, cancellationToken);
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            var size = await WriteChunksAsync(id, content, most, hash, cancellationToken);
+            var size = await WriteChunksAsync(id, content, most, hash, room, cancellationToken);
             var sha256 = hash.GetHashAndReset();
             if (file.ExpectedSha256 is { } expected && !expected.AsSpan().SequenceEqual(sha256))
                 throw new FileDigestException(Convert.ToHexStringLower(expected), Convert.ToHexStringLower(sha256));
@@ -82,15 +89,7 @@ public sealed class FileStore(
         return files;
     }
 
-    /// <summary>True if another file of so many bytes fits into <see cref="FileStoreOptions.MaxTotalBytes"/>.</summary>
-    /// <exception cref="NpgsqlException">The ledger can't be reached.</exception>
-    public async Task<bool> HasRoomAsync(long bytes, CancellationToken cancellationToken)
-    {
-        await using var command = ledger.Web.CreateCommand(FileSql.Total);
-        return (long)(await command.ExecuteScalarAsync(cancellationToken))! + bytes <= options.Value.MaxTotalBytes;
-    }
-
-    /// <summary>Deletes an upload. False: there is none.</summary>
+    /// <summary>Deletes an upload: nobody sees it any more, and its bytes are deleted now or soon. False: there is none.</summary>
     /// <param name="id">The file.</param>
     /// <param name="by">For the audit log, in the same transaction.</param>
     /// <param name="cancellationToken">Gives up waiting; it may be deleted all the same.</param>
@@ -98,13 +97,9 @@ public sealed class FileStore(
     public async Task<bool> DeleteAsync(Guid id, OnBehalf by, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(by);
-        await using var connection = await ledger.Web.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await using var command = new NpgsqlCommand(FileSql.DeleteUpload, connection) { Parameters = { new NpgsqlParameter<Guid> { TypedValue = id } } };
-        if (await command.ExecuteScalarAsync(cancellationToken) is not { } name)
+        if (!await MarkUploadAsync(id, by, cancellationToken))
             return false;
-        await AuditTrail.WriteAsync(connection, by, AuditActions.DeleteFile, $"file:{id}", name is string ? new { name } : null, cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
+        await eraser.EraseSmallAsync(id, cancellationToken);
         return true;
     }
 
@@ -135,7 +130,27 @@ public sealed class FileStore(
         }
     }
 
-    /// <summary>Deletes what could not be deleted when its writing ended.</summary>
+    /// <summary>Takes away what was stored of a file that will not be complete, or that nobody refers to; if the ledger is away too, it is tried again later.</summary>
+    internal async Task ForgetAsync(Guid id)
+    {
+        try
+        {
+            await using (var command = ledger.Web.CreateCommand(FileSql.Mark))
+            {
+                command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
+                await command.ExecuteNonQueryAsync(CancellationToken.None);
+            }
+
+            await eraser.EraseSmallAsync(id, CancellationToken.None);
+        }
+        catch (Exception e) when (LedgerErrors.IsTransient(e))
+        {
+            log.NotForgotten(id, e.Message);
+            _leftOver.Enqueue(id);
+        }
+    }
+
+    /// <summary>Marks what could not be marked when its writing ended.</summary>
     internal async Task ForgetLeftOverAsync()
     {
         for (var left = _leftOver.Count; left > 0 && _leftOver.TryDequeue(out var id); left--)
@@ -144,6 +159,10 @@ public sealed class FileStore(
 
     /// <inheritdoc/>
     public void Dispose() => _turns.Dispose();
+
+    /// <summary>For a writer whose file was taken for abandoned.</summary>
+    internal static LedgerUnavailableException CleanedAway() =>
+        new("This process was declared dead, and the file that it was writing was cleaned away.");
 
     /// <summary>Reads the columns that all statements have in common.</summary>
     internal static StoredFile Read(NpgsqlDataReader reader) => new(
@@ -157,19 +176,35 @@ public sealed class FileStore(
         reader.IsDBNull(7) ? null : new DateTimeOffset(reader.GetDateTime(7), TimeSpan.Zero),
         reader.IsDBNull(8) ? null : reader.GetGuid(8));
 
-    private async Task BeginAsync(Guid id, NewFile file, CancellationToken cancellationToken)
+    /// <summary>Of an upload answers its room; inputs and results have none of their own, and go in whatever else there is.</summary>
+    private async Task<UploadRoom?> BeginAsync(Guid id, NewFile file, CancellationToken cancellationToken)
     {
-        await using var command = ledger.Web.CreateCommand(FileSql.Begin);
-        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
-        command.Parameters.Add(Parameters.Uuid(file.TaskId));
-        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = identity.Id });
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = ChunkBytes });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = file.MediaType });
-        command.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Text, Value = (object?)file.Name ?? DBNull.Value });
-        await command.ExecuteNonQueryAsync(cancellationToken);
+        var isUpload = file.TaskId is null;
+        var most = options.Value.MaxTotalBytes;
+        await using (var command = ledger.Web.CreateCommand(isUpload ? FileSql.BeginUpload : FileSql.Begin))
+        {
+            command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
+            command.Parameters.Add(Parameters.Uuid(file.TaskId));
+            command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = identity.Id });
+            command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = ChunkBytes });
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = file.MediaType });
+            command.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Text, Value = (object?)file.Name ?? DBNull.Value });
+            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = file.Length ?? 0 });
+            if (isUpload)
+                command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = most });
+            if (await command.ExecuteNonQueryAsync(cancellationToken) == 0)
+                throw new FilesFullException(most);
+        }
+
+        if (!isUpload)
+            return null;
+        var room = new UploadRoom(ledger, id, file.Length ?? 0, most);
+        await room.BeginAsync(cancellationToken);
+        return room;
     }
 
-    private async Task<long> WriteChunksAsync(Guid id, PipeReader content, long most, IncrementalHash hash, CancellationToken cancellationToken)
+    private async Task<long> WriteChunksAsync(
+        Guid id, PipeReader content, long most, IncrementalHash hash, UploadRoom? room, CancellationToken cancellationToken)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(ChunkBytes);
         try
@@ -197,6 +232,8 @@ public sealed class FileStore(
                         hash.AppendData(buffer, 0, filled);
                         await AddChunkAsync(id, chunk++, buffer.AsMemory(0, filled), cancellationToken);
                         filled = 0;
+                        if (room is not null)
+                            await room.GrowAsync((long)chunk * ChunkBytes, false, cancellationToken);
                     }
                 }
                 finally
@@ -209,6 +246,8 @@ public sealed class FileStore(
                     throw new OperationCanceledException("The upload was ended.");
                 if (!read.IsCompleted)
                     continue;
+                if (room is not null)
+                    await room.GrowAsync(size, true, cancellationToken);
                 if (filled > 0)
                 {
                     hash.AppendData(buffer, 0, filled);
@@ -251,22 +290,18 @@ public sealed class FileStore(
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken)
             ? Read(reader)
-            : throw new LedgerUnavailableException("This process was declared dead, and the file that it was writing was cleaned away.");
+            : throw CleanedAway();
     }
 
-    /// <summary>Takes away what was stored of a file that will not be complete; if the ledger is away too, it is tried again later.</summary>
-    private async Task ForgetAsync(Guid id)
+    private async Task<bool> MarkUploadAsync(Guid id, OnBehalf by, CancellationToken cancellationToken)
     {
-        try
-        {
-            await using var command = ledger.Web.CreateCommand(FileSql.Delete);
-            command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
-            await command.ExecuteNonQueryAsync(CancellationToken.None);
-        }
-        catch (Exception e) when (LedgerErrors.IsTransient(e))
-        {
-            log.NotForgotten(id, e.Message);
-            _leftOver.Enqueue(id);
-        }
+        await using var connection = await ledger.Web.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(FileSql.MarkUpload, connection) { Parameters = { new NpgsqlParameter<Guid> { TypedValue = id } } };
+        if (await command.ExecuteScalarAsync(cancellationToken) is not { } name)
+            return false;
+        await AuditTrail.WriteAsync(connection, by, AuditActions.DeleteFile, $"file:{id}", name is string ? new { name } : null, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return true;
     }
 }

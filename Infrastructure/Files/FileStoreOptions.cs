@@ -10,8 +10,9 @@ public sealed class FileStoreOptions
     public long MaxBytes { get; set; } = 4L << 30;
 
     /// <summary>
-    /// How many bytes all files together may have; an upload beyond is refused with 507. Default 64 GiB. What is being uploaded counts when it
-    /// is complete, so it may be a little more. They lie in Postgres: keep it well below its disk.
+    /// How many bytes all files together may have; an upload beyond is refused with 507. Default 64 GiB. What is being uploaded counts from its
+    /// beginning if it says how long it is, otherwise every 8 to 256 MiB as it comes, and when it is complete. Inputs and results count, but are
+    /// never refused. Deleted files no longer count, though their bytes may take minutes to go. They lie in Postgres: keep it well below its disk.
     /// </summary>
     [Range(1L, 1L << 50)]
     public long MaxTotalBytes { get; set; } = 64L << 30;

@@ -34,9 +34,14 @@ public sealed class LargeTexts(FileStore files)
         if (text.Length <= MostInline)
             return text;
         var content = PipeReader.Create(new ReadOnlySequence<byte>(text));
-        var file = await files.WriteAsync(new NewFile(MediaType, null, taskId), content, Most, cancellationToken);
+        var file = await files.WriteAsync(new NewFile(MediaType, null, taskId, Length: text.Length), content, Most, cancellationToken);
         return Encoding.ASCII.GetBytes($"{Encoding.ASCII.GetString(Mark)}{file.Id:D}");
     }
+
+    /// <summary>Deletes what was stored for a row that was not written after all. If the ledger is away, it is done later.</summary>
+    /// <param name="stored">What <see cref="StoreAsync"/> has answered.</param>
+    public Task DiscardAsync(ReadOnlyMemory<byte> stored) =>
+        IsReference(stored.Span) && TryReadId(stored, out var id) ? files.ForgetAsync(id) : Task.CompletedTask;
 
     /// <summary>The text that a row holds or refers to.</summary>
     /// <exception cref="EndOfStreamException">It refers to a file that is gone.</exception>
@@ -44,9 +49,12 @@ public sealed class LargeTexts(FileStore files)
     public ValueTask<ReadOnlyMemory<byte>> LoadAsync(ReadOnlyMemory<byte> stored, CancellationToken cancellationToken) =>
         IsReference(stored.Span) ? new(ReadAsync(stored, cancellationToken)) : new(stored);
 
+    private static bool TryReadId(ReadOnlyMemory<byte> reference, out Guid id) =>
+        Guid.TryParseExact(Encoding.ASCII.GetString(reference.Span[Mark.Length..]), "D", out id);
+
     private async Task<ReadOnlyMemory<byte>> ReadAsync(ReadOnlyMemory<byte> reference, CancellationToken cancellationToken)
     {
-        if (!Guid.TryParseExact(Encoding.ASCII.GetString(reference.Span[Mark.Length..]), "D", out var id)
+        if (!TryReadId(reference, out var id)
             || await files.FindAsync(id, cancellationToken) is not { } file)
             throw new EndOfStreamException("The file that holds the text is gone.");
         var text = new byte[file.Size];

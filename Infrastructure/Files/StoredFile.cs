@@ -30,12 +30,20 @@ public sealed record StoredFile(
 /// <param name="Name">Without folders; null: none.</param>
 /// <param name="TaskId">Whose input or result it is; null: an upload, which goes after <see cref="FileStoreOptions.Retention"/>.</param>
 /// <param name="ExpectedSha256">What its hash must be; null: whatever it is.</param>
-public sealed record NewFile(string MediaType, string? Name = null, Guid? TaskId = null, byte[]? ExpectedSha256 = null);
+/// <param name="Length">How many bytes are going to come, as far as is known; null: not known.</param>
+public sealed record NewFile(string MediaType, string? Name = null, Guid? TaskId = null, byte[]? ExpectedSha256 = null, long? Length = null);
 
 /// <summary>A file has more bytes than it may.</summary>
 public sealed class FileTooLargeException(long most) : Exception($"The file has more than {most} bytes.")
 {
     /// <summary>How many it may have.</summary>
+    public long Most => most;
+}
+
+/// <summary>All files together would have more bytes than they may.</summary>
+public sealed class FilesFullException(long most) : Exception($"All files together may have {most} bytes, and there is no room for another of this size.")
+{
+    /// <summary>How many they may have.</summary>
     public long Most => most;
 }
 

@@ -41,6 +41,7 @@ public static class LedgerRegistration
         services.AddSingleton<InstanceIdentity>();
         services.AddSingleton<TaskChanges>();
         services.AddSingleton<QueueDepths>();
+        services.AddSingleton<FileEraser>();
         services.AddSingleton<FileStore>();
         services.AddSingleton<LargeTexts>();
         services.AddSingleton<SubmitStage>();

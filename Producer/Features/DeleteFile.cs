@@ -9,7 +9,7 @@ namespace Messaging.Producer.Features;
 
 /// <summary>
 /// <c>DELETE /v1/files/{id}?reason=</c>: deletes an upload. 204; 404 if there is none. An input or a result goes with its task. Whoever is
-/// reading it gets no further than the next half MiB.
+/// reading it is cut off soon. Of a large one the bytes are deleted in the background.
 /// </summary>
 internal static class DeleteFile
 {

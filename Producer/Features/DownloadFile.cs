@@ -53,7 +53,8 @@ internal static class DownloadFile
             http.Response.OnStarting(AddContentDigest, http.Response);
         return new Download(TypedResults.Stream(
             files.OpenRead(file),
-            file.MediaType,
+            // Of older versions' uploads some can't be said.
+            FileResponses.CanBeSent(file.MediaType) ? file.MediaType : FileResponses.UnknownType,
             file.Name,
             // To the second, as HTTP has it.
             DateTimeOffset.FromUnixTimeSeconds(file.CreatedAt.ToUnixTimeSeconds()),

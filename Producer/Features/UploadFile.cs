@@ -34,8 +34,6 @@ internal static class UploadFile
         var most = options.Value.MaxBytes;
         if (problem is null && http.Request.ContentLength > most)
             problem = Problems.TooLarge("The file", most);
-        if (problem is null && !await files.HasRoomAsync(http.Request.ContentLength ?? 0, http.RequestAborted))
-            problem = Problems.NoRoom(options.Value.MaxTotalBytes);
         if (file is null || problem is not null)
             return await RefuseAsync(http, problem!);
 
@@ -47,6 +45,10 @@ internal static class UploadFile
         catch (FileTooLargeException e)
         {
             return await RefuseAsync(http, Problems.TooLarge("The file", e.Most));
+        }
+        catch (FilesFullException e)
+        {
+            return await RefuseAsync(http, Problems.NoRoom(e.Most));
         }
         catch (FileDigestException e)
         {

@@ -11,8 +11,10 @@ namespace Messaging.Contracts.Client.Http;
 /// <param name="Body">The body.</param>
 /// <param name="ETag">The entity tag, if there is one.</param>
 /// <param name="Problem">Set if it says no, also if somebody in between does.</param>
-internal sealed record Answer(HttpStatusCode Status, ReadOnlyMemory<byte> Body, string? ETag, Problem? Problem)
+/// <param name="IsReplayed">True if an idempotency key had made the task before.</param>
+internal sealed record Answer(HttpStatusCode Status, ReadOnlyMemory<byte> Body, string? ETag, Problem? Problem, bool IsReplayed)
 {
+    private const string Replayed = "Idempotent-Replayed";
     private const int LongestDetail = 500;
 
     /// <summary>Reads the rest of an answer.</summary>
@@ -20,7 +22,8 @@ internal sealed record Answer(HttpStatusCode Status, ReadOnlyMemory<byte> Body, 
     {
         var body = await response.Content.ReadAsByteArrayAsync(cancellationToken);
         var isFine = response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.NotModified;
-        return new Answer(response.StatusCode, body, response.Headers.ETag?.ToString(), isFine ? null : ProblemOf(response, body));
+        var isReplayed = response.Headers.TryGetValues(Replayed, out var said) && said.Contains("true");
+        return new Answer(response.StatusCode, body, response.Headers.ETag?.ToString(), isFine ? null : ProblemOf(response, body), isReplayed);
     }
 
     /// <summary>The body as a message of the API.</summary>

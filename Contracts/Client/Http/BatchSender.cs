@@ -107,7 +107,8 @@ internal sealed class BatchSender(ProducerConnection producers, MessagingClientO
         };
         try
         {
-            line.Id = (await producers.AskAsync(ask, options.RetryFor, cancellationToken)).As<TaskResponse>().Id;
+            var answer = await producers.AskAsync(ask, options.RetryFor, cancellationToken);
+            (line.Id, line.IsReplayed) = (answer.As<TaskResponse>().Id, answer.IsReplayed);
         }
         catch (MessagingClientException e)
         {

@@ -14,9 +14,10 @@ namespace Messaging.Contracts.Client.Http;
 /// </summary>
 internal sealed class EventReader(ProducerConnection producers, MessagingClientOptions options, TimeProvider time, ILogger? log)
 {
+    private const string MediaType = "text/event-stream";
     private const string Prefix = "task.";
 
-    /// <summary>Producers say something at least every 15 s; who is silent for longer than this is gone.</summary>
+    /// <summary>Producers say something every 15 s, or 45 at most (Messaging:Events:Heartbeat); who is silent for longer than this is gone.</summary>
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan LongestReconnect = TimeSpan.FromSeconds(5);
 
@@ -31,10 +32,19 @@ internal sealed class EventReader(ProducerConnection producers, MessagingClientO
             using var response = await producers.OpenAsync(AskFor(id, last), pace, cancellationToken);
             if (response.StatusCode == HttpStatusCode.NoContent)
                 yield break;
+            var type = response.Content.Headers.ContentType?.MediaType;
+            if (!MediaType.Equals(type, StringComparison.OrdinalIgnoreCase))
+            {
+                await RetryAsync(new IOException($"What answers is no event stream but '{type}': it does not seem to be a Producer."), producer, pace, cancellationToken);
+                continue;
+            }
+
             var opened = time.GetTimestamp();
-            var parser = SseParser.Create(new QuietStream(await response.Content.ReadAsStreamAsync(cancellationToken), LongestSilence, time), Parse);
+            var heard = new QuietStream(await response.Content.ReadAsStreamAsync(cancellationToken), LongestSilence, time);
+            var parser = SseParser.Create(heard, Parse);
             await using var events = parser.EnumerateAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
             Exception? broken = null;
+            var hadEvents = false;
             while (true)
             {
                 try
@@ -49,6 +59,7 @@ internal sealed class EventReader(ProducerConnection producers, MessagingClientO
                 }
 
                 pace.Reset();
+                hadEvents = true;
                 var item = events.Current;
                 last = item.EventId ?? last;
                 if (item.Data is not { } task)
@@ -58,15 +69,23 @@ internal sealed class EventReader(ProducerConnection producers, MessagingClientO
                     yield break;
             }
 
-            if (time.GetElapsedTime(opened) > LongestReconnect)
+            // A quiet task has no events for hours, but its Producer says something now and then: who fell silent was there until then.
+            var until = broken is TimeoutException ? heard.LastHeard : time.GetTimestamp();
+            var lasted = heard.LastHeard != 0 && time.GetElapsedTime(opened, until) > LongestReconnect;
+            if (lasted)
                 pace.Reset(); // it was no outage until now
-            await ReconnectAsync(id, producer, broken, parser.ReconnectionInterval, pace, cancellationToken);
+            if (broken is null && !lasted && !hadEvents)
+                broken = new IOException("The event stream ended before it said anything.");
+            if (broken is not null)
+                await RetryAsync(broken, producer, pace, cancellationToken);
+            else
+                await ReconnectAsync(id, parser.ReconnectionInterval, cancellationToken);
         }
     }
 
     private static Ask AskFor(Guid id, string? last) => new(HttpMethod.Get, $"v1/tasks/{id}/events")
     {
-        Headers = last is null ? [("Accept", "text/event-stream")] : [("Accept", "text/event-stream"), ("Last-Event-ID", last)],
+        Headers = last is null ? [("Accept", MediaType)] : [("Accept", MediaType), ("Last-Event-ID", last)],
         IsStream = true,
     };
 
@@ -84,17 +103,18 @@ internal sealed class EventReader(ProducerConnection producers, MessagingClientO
         }
     }
 
-    /// <summary>A stream that ended in good order is its Producer's wish to go elsewhere, in the time that it said.</summary>
-    private async Task ReconnectAsync(Guid id, int producer, Exception? broken, TimeSpan interval, RetryPace pace, CancellationToken cancellationToken)
+    /// <summary>Pauses after a try that has brought nothing.</summary>
+    /// <exception cref="ProducerUnavailableException">There were enough of them.</exception>
+    private async Task RetryAsync(Exception broken, int producer, RetryPace pace, CancellationToken cancellationToken)
     {
-        if (broken is not null)
-        {
-            var trouble = new Trouble(null, broken);
-            if (!await producers.PauseAsync(trouble, producer, pace, cancellationToken))
-                throw trouble.ToException(pace.Tries, null);
-            return;
-        }
+        var trouble = new Trouble(null, broken);
+        if (!await producers.PauseAsync(trouble, producer, pace, cancellationToken))
+            throw trouble.ToException(pace.Tries, null);
+    }
 
+    /// <summary>A stream that ended in good order is its Producer's wish to go elsewhere, in the time that it said.</summary>
+    private async Task ReconnectAsync(Guid id, TimeSpan interval, CancellationToken cancellationToken)
+    {
         var pause = interval <= TimeSpan.Zero || interval > LongestReconnect ? TimeSpan.FromSeconds(1) : interval;
         log?.Reconnecting(id, pause.TotalSeconds);
         await Task.Delay(pause, time, cancellationToken);

@@ -1,6 +1,6 @@
 namespace Messaging.Contracts.Client.Http;
 
-/// <summary>How long one try may be silent. Its token is cancelled then, and when the caller gives up.</summary>
+/// <summary>How long one try may be silent, in both directions. Its token is cancelled then, and when the caller gives up.</summary>
 internal sealed class Patience : IDisposable
 {
     private readonly CancellationTokenSource _silence;
@@ -17,8 +17,18 @@ internal sealed class Patience : IDisposable
     /// <summary>What is under way goes by it.</summary>
     public CancellationToken Token => _either.Token;
 
-    /// <summary>Something was heard: the time begins anew.</summary>
-    public void Renew() => _silence.CancelAfter(_longest);
+    /// <summary>Something was heard, or taken: the time begins anew.</summary>
+    public void Renew()
+    {
+        try
+        {
+            _silence.CancelAfter(_longest);
+        }
+        catch (ObjectDisposedException)
+        {
+            // The try is over, and what was given up is still being sent.
+        }
+    }
 
     /// <summary>The exception for a silence that was too long.</summary>
     public TimeoutException Exception(Uri address, Exception inner) => new(

@@ -62,7 +62,7 @@ internal sealed class ProducerConnection : IDisposable
     public async Task<T> TryAsync<T>(Ask ask, int producer, Func<HttpResponseMessage, Patience, Task<T>> read, CancellationToken cancellationToken)
     {
         using var patience = new Patience(ask.Patience ?? _patience, _time, cancellationToken);
-        using var request = new HttpRequestMessage(ask.Method, new Uri(_addresses[producer], ask.Path)) { Content = ask.Body?.Invoke() };
+        using var request = new HttpRequestMessage(ask.Method, new Uri(_addresses[producer], ask.Path)) { Content = BodyOf(ask, patience) };
         request.Headers.Authorization = _key;
         foreach (var (name, value) in ask.Headers)
             request.Headers.TryAddWithoutValidation(name, value);
@@ -113,6 +113,12 @@ internal sealed class ProducerConnection : IDisposable
             UseCookies = false,
         };
         return new HttpClient(handler, disposeHandler: own) { Timeout = Timeout.InfiniteTimeSpan }; // each try has its own patience
+    }
+
+    private static HttpContent? BodyOf(Ask ask, Patience patience)
+    {
+        var body = ask.Body?.Invoke();
+        return body?.Headers.ContentLength > HeardContent.Piece ? new HeardContent(body, patience.Renew) : body;
     }
 
     private async Task<T> RepeatAsync<T>(

@@ -3,6 +3,9 @@ namespace Messaging.Contracts.Client.Http;
 /// <summary>A stream to be read whose silence ends in a <see cref="TimeoutException"/>: a connection whose other side is gone without a word.</summary>
 internal sealed class QuietStream(Stream stream, TimeSpan longest, TimeProvider time) : Stream
 {
+    /// <summary>When something was heard last, a timestamp; 0: nothing was.</summary>
+    public long LastHeard { get; private set; }
+
     public override bool CanRead => true;
 
     public override bool CanSeek => false;
@@ -23,7 +26,10 @@ internal sealed class QuietStream(Stream stream, TimeSpan longest, TimeProvider 
         using var either = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, cancellationToken);
         try
         {
-            return await stream.ReadAsync(buffer, either.Token);
+            var read = await stream.ReadAsync(buffer, either.Token);
+            if (read > 0)
+                LastHeard = time.GetTimestamp();
+            return read;
         }
         catch (OperationCanceledException e) when (silence.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {

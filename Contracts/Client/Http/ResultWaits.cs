@@ -30,6 +30,7 @@ internal sealed class ResultWaits : IDisposable
     private readonly Dictionary<Guid, ResultWait> _waits = [];
     private readonly List<ResultWait> _sharing = [];
     private bool _looking;
+    private bool _disposed;
 
     public ResultWaits(ProducerConnection producers, MessagingClientOptions options, TimeProvider time)
     {
@@ -62,19 +63,22 @@ internal sealed class ResultWaits : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _stop.Cancel();
         lock (_lock)
         {
+            _disposed = true;
             foreach (var wait in _waits.Values)
                 wait.Fail(new ObjectDisposedException(nameof(HttpTaskClient)));
         }
+
+        // Only then: requests that are ended here end their waits with a cancellation that nobody has asked for.
+        _stop.Cancel();
     }
 
     private ResultWait Join(Guid id, out bool isNew)
     {
         lock (_lock)
         {
-            ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, typeof(HttpTaskClient));
+            ObjectDisposedException.ThrowIf(_disposed, typeof(HttpTaskClient));
             isNew = !_waits.TryGetValue(id, out var wait);
             if (isNew)
                 _waits.Add(id, wait = new ResultWait(id, _stop.Token));

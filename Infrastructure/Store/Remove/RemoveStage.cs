@@ -35,7 +35,7 @@ public static class RemoveSql
 }
 
 /// <summary>Removes finished tasks on request, before their day is dropped.</summary>
-public sealed class RemoveStage(LedgerConnections ledger)
+public sealed class RemoveStage(LedgerConnections ledger, FileEraser eraser)
 {
     /// <summary>Removes a task with its input, result, attempts, progress and tags, if it has ended.</summary>
     /// <param name="taskId">The task.</param>
@@ -47,8 +47,14 @@ public sealed class RemoveStage(LedgerConnections ledger)
         await using var connection = await ledger.Web.OpenConnectionAsync(cancellationToken);
         while (true)
         {
-            if (await TryAsync(connection, taskId, by, cancellationToken))
+            if (await TryAsync(connection, taskId, by, cancellationToken) is { } files)
+            {
+                await connection.CloseAsync();
+                foreach (var file in files)
+                    await eraser.EraseSmallAsync(file, cancellationToken);
                 return RemoveAnswer.Removed;
+            }
+
             await using var why = new NpgsqlCommand(RemoveSql.Why, connection) { Parameters = { new NpgsqlParameter<Guid> { TypedValue = taskId } } };
             await using var reader = await why.ExecuteReaderAsync(cancellationToken);
             await reader.ReadAsync(cancellationToken);
@@ -60,17 +66,24 @@ public sealed class RemoveStage(LedgerConnections ledger)
         }
     }
 
-    private static async Task<bool> TryAsync(NpgsqlConnection connection, Guid taskId, OnBehalf? by, CancellationToken cancellationToken)
+    /// <summary>Removes the task and marks its files, which are answered; null: it was not removed.</summary>
+    private static async Task<List<Guid>?> TryAsync(NpgsqlConnection connection, Guid taskId, OnBehalf? by, CancellationToken cancellationToken)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await using var remove = new NpgsqlCommand(RemoveSql.Remove, connection) { Parameters = { new NpgsqlParameter<Guid> { TypedValue = taskId } } };
         if (!(bool)(await remove.ExecuteScalarAsync(cancellationToken))!)
-            return false;
-        await using (var files = new NpgsqlCommand(FileSql.DeleteOfTask, connection) { Parameters = { new NpgsqlParameter<Guid> { TypedValue = taskId } } })
-            await files.ExecuteNonQueryAsync(cancellationToken);
+            return null;
+        var files = new List<Guid>();
+        await using (var mark = new NpgsqlCommand(FileSql.MarkOfTask, connection) { Parameters = { new NpgsqlParameter<Guid> { TypedValue = taskId } } })
+        {
+            await using var marked = await mark.ExecuteReaderAsync(cancellationToken);
+            while (await marked.ReadAsync(cancellationToken))
+                files.Add(marked.GetGuid(0));
+        }
+
         if (by is not null)
             await AuditTrail.WriteAsync(connection, by, AuditActions.RemoveTask, $"task:{taskId}", null, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        return true;
+        return files;
     }
 }

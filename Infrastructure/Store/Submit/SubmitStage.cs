@@ -77,27 +77,10 @@ public sealed class SubmitStage : IAsyncDisposable
     /// idempotency key the answer says whether this task was stored, or what stood in its way; then saying it again is always safe.
     /// </summary>
     /// <exception cref="LedgerUnavailableException">The ledger did not take it in time. It may have all the same; only a key can tell.</exception>
-    public async ValueTask<SubmitAnswer> SubmitAsync(NewTask task, CancellationToken cancellationToken)
+    public ValueTask<SubmitAnswer> SubmitAsync(NewTask task, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(task);
-        if (task.Input.Length > LargeTexts.MostInline)
-            task = task with { Input = await StoreLargeAsync(task, cancellationToken) };
-        var lane = _depths.Enter(task.Queue);
-        var stored = false;
-        try
-        {
-            var answer = new SubmitAnswer(SubmitOutcome.Accepted, task.Id);
-            if (task.IdempotencyKey is null)
-                await _writer.AddAsync(task, cancellationToken);
-            else
-                answer = await AddKeyedAsync(task, cancellationToken);
-            stored = answer.Outcome == SubmitOutcome.Accepted;
-            return answer;
-        }
-        finally
-        {
-            lane.Leave(stored);
-        }
+        return task.Input.Length > LargeTexts.MostInline ? SubmitLargeAsync(task, cancellationToken) : SubmitRowAsync(task, cancellationToken);
     }
 
     /// <summary>
@@ -125,6 +108,26 @@ public sealed class SubmitStage : IAsyncDisposable
     }
 
     private static int Weigh(NewTask task) => task.Input.Length + 200;
+
+    private async ValueTask<SubmitAnswer> SubmitRowAsync(NewTask task, CancellationToken cancellationToken)
+    {
+        var lane = _depths.Enter(task.Queue);
+        var stored = false;
+        try
+        {
+            var answer = new SubmitAnswer(SubmitOutcome.Accepted, task.Id);
+            if (task.IdempotencyKey is null)
+                await _writer.AddAsync(task, cancellationToken);
+            else
+                answer = await AddKeyedAsync(task, cancellationToken);
+            stored = answer.Outcome == SubmitOutcome.Accepted;
+            return answer;
+        }
+        finally
+        {
+            lane.Leave(stored);
+        }
+    }
 
     private async ValueTask<SubmitAnswer> AddKeyedAsync(NewTask task, CancellationToken cancellationToken)
     {
@@ -180,16 +183,30 @@ public sealed class SubmitStage : IAsyncDisposable
         return (long)(await batch.ExecuteScalarAsync(cancellationToken))! == items.Count;
     }
 
-    private async Task<ReadOnlyMemory<byte>> StoreLargeAsync(NewTask task, CancellationToken cancellationToken)
+    /// <summary>A large input becomes a file first. One that is sent again is looked up before, so that it is not written again, too.</summary>
+    private async ValueTask<SubmitAnswer> SubmitLargeAsync(NewTask task, CancellationToken cancellationToken)
     {
+        ReadOnlyMemory<byte> reference;
         try
         {
-            return await _large.StoreAsync(task.Id, task.Input, cancellationToken);
+            if (task.IdempotencyKey is { } key && await FindAsync(key, cancellationToken) is { } earlier)
+            {
+                _meter.Count(earlier.Outcome);
+                return earlier;
+            }
+
+            reference = await _large.StoreAsync(task.Id, task.Input, cancellationToken);
         }
         catch (Exception e) when (LedgerErrors.IsTransient(e))
         {
             throw new LedgerUnavailableException($"The ledger could not take a large input: {e.Message}", e);
         }
+
+        // If this throws, the task may be stored all the same. If it is not, the file is deleted by who looks for tasks that are gone.
+        var answer = await SubmitRowAsync(task with { Input = reference }, cancellationToken);
+        if (answer.Outcome != SubmitOutcome.Accepted)
+            await _large.DiscardAsync(reference); // somebody else was quicker
+        return answer;
     }
 
     private static bool[] Accepted(IReadOnlyList<NewTask> items)

@@ -34,6 +34,7 @@ public sealed class BatchTests : ProducerTest
         Assert.That(((ProblemException)items[4].Error!).Type, Is.EqualTo(ProblemTypes.TooLarge));
         Assert.That(items[7].Handle!.Id, Is.EqualTo(items[6].Handle!.Id));
         Assert.That(items.Count(item => item.IsReplayed), Is.EqualTo(1));
+        Assert.That(items.Where(item => item.IsAccepted).Select(item => item.Handle!.IsReplayed), Is.EqualTo(items.Where(item => item.IsAccepted).Select(item => item.IsReplayed)));
         var stored = await items[3].Handle!.GetAsync();
         Assert.That(JsonDocument.Parse(stored.Input!.Value.Utf8).RootElement.GetProperty("message").GetString(), Is.EqualTo("on\nlines"));
         Assert.That((await items[5].Handle!.GetAsync()).Input!.Value.Utf8.Length, Is.GreaterThan(2 * SubmitTaskRequest.MaxLineBytes), "longer than a line may be");
@@ -72,6 +73,19 @@ public sealed class BatchTests : ProducerTest
         Assert.That(items[0].IsReplayed, Is.Not.EqualTo(beginningPasses), "what was answered is not sent again");
         Assert.That(items.Select(item => item.Handle!.Id), Is.Unique);
         Assert.That(await Producer.ScalarAsync($"SELECT count(*) FROM messaging.task_tags WHERE tag = '{tag}'"), Is.EqualTo(5_000));
+    }
+
+    [Test]
+    public async Task A_task_that_is_too_long_for_a_line_knows_whether_its_key_has_made_it_before()
+    {
+        using var client = Clients.Of(Producer.Address);
+        var task = TaskSubmission.Of(new DebugEcho(new string('z', 2 * SubmitTaskRequest.MaxLineBytes)), new SubmitOptions { IdempotencyKey = "long-key" });
+
+        var first = await client.SubmitManyAsync(new[] { task }.ToAsyncEnumerable()).SingleAsync();
+        var second = await client.SubmitManyAsync(new[] { task }.ToAsyncEnumerable()).SingleAsync();
+
+        Assert.That((first.IsReplayed, second.IsReplayed), Is.EqualTo((false, true)));
+        Assert.That(second.Handle!.Id, Is.EqualTo(first.Handle!.Id));
     }
 
     [Test]

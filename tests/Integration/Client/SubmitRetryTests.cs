@@ -26,6 +26,7 @@ public sealed class SubmitRetryTests : ProducerTest
         var handle = await client.SubmitAsync(new DebugEcho("once"), new SubmitOptions { Tags = [tag] });
 
         Assert.That(network.Lost, Is.EqualTo(1), "the first answer was");
+        Assert.That(handle.IsReplayed, Is.True, "by the first try");
         Assert.That(sent.Lines, Is.EqualTo(new[] { "POST /v1/tasks", "POST /v1/tasks" }));
         Assert.That(sent.Keys[0], Is.Not.Empty.And.EqualTo(sent.Keys[1]));
         Assert.That(await Producer.ScalarAsync($"SELECT count(*) FROM messaging.task_tags WHERE tag = '{tag}'"), Is.EqualTo(1));

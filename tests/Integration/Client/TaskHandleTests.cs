@@ -134,6 +134,20 @@ public sealed class TaskHandleTests : ProducerTest
         Assert.That((await delayed.GetAsync()).State, Is.EqualTo(TaskState.Scheduled));
         var again = await _client.SubmitAsync(new DebugEcho("later"), options);
         Assert.That(again.Id, Is.EqualTo(handle.Id));
+        Assert.That((handle.IsReplayed, again.IsReplayed, again.As<string>().IsReplayed), Is.EqualTo((false, true, true)));
+    }
+
+    [Test]
+    public async Task A_handle_tells_why_the_task_does_not_run()
+    {
+        var handle = await _client.SubmitAsync(new DebugEcho("why"), new SubmitOptions { Delay = TimeSpan.FromHours(1) });
+        var why = await handle.ExplainAsync();
+
+        Assert.That((why.Id, why.State, why.Reason), Is.EqualTo((handle.Id, TaskState.Scheduled, ExplainReasons.Delayed)));
+        Assert.That(why.Explanation, Is.Not.Empty);
+        Assert.That(
+            async () => await _client.Attach(Guid.NewGuid()).ExplainAsync(),
+            Throws.InstanceOf<ProblemException>().With.Property(nameof(ProblemException.Type)).EqualTo(ProblemTypes.UnknownTask));
     }
 
     [Test]

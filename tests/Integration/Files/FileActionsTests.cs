@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Security.Cryptography;
+using System.Text;
 using Messaging.Contracts.Http;
 using Messaging.Infrastructure.Files;
 using Messaging.Tests.Integration.Http;
@@ -131,6 +133,34 @@ public sealed class FileActionsTests : ProducerTest
         Assert.That((await ProblemAsync(form, HttpStatusCode.UnsupportedMediaType, ProblemTypes.UnsupportedMediaType)).Detail, Does.Contain("--data-binary"));
         await ProblemAsync(packed, HttpStatusCode.UnsupportedMediaType, ProblemTypes.UnsupportedMediaType);
         await ProblemAsync(unknown, HttpStatusCode.NotFound, ProblemTypes.UnknownFile);
+    }
+
+    [Test]
+    public async Task A_media_type_that_no_answer_could_have_is_refused()
+    {
+        // Straight to the socket: a client of good manners does not send it.
+        using var client = new TcpClient();
+        await client.ConnectAsync(Producer.Address.Host, Producer.Address.Port);
+        await using var stream = client.GetStream();
+        await stream.WriteAsync(Encoding.UTF8.GetBytes(
+            $"POST /v1/files HTTP/1.1\r\nHost: {Producer.Address.Authority}\r\nContent-Type: text/csv; x=\"é\"\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx"));
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        var answer = await reader.ReadToEndAsync();
+
+        Assert.That(answer, Does.StartWith("HTTP/1.1 415").And.Contain(ProblemTypes.UnsupportedMediaType).And.Contain("ASCII"));
+    }
+
+    [Test]
+    public async Task A_file_whose_media_type_can_not_be_said_is_downloaded_all_the_same()
+    {
+        var id = await UploadAsync(Bytes);
+        await Producer.ScalarAsync($"UPDATE messaging.files SET media_type = 'text/csv; x=\"é\"' WHERE id = '{id}'");
+
+        using var answer = await GetAsync(id, null);
+
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(answer.Content.Headers.ContentType?.ToString(), Is.EqualTo("application/octet-stream"));
+        Assert.That(await answer.Content.ReadAsByteArrayAsync(), Is.EqualTo(Bytes));
     }
 
     [Test]

@@ -51,6 +51,60 @@ public sealed class FileLimitTests
     }
 
     [Test]
+    public async Task When_all_room_is_taken_an_upload_that_did_not_say_how_long_it_is_ends()
+    {
+        await using var producer = await StartAsync("--Messaging:Files:MaxTotalBytes=1000");
+        using var first = await UploadAsync(producer, new byte[600], "image/png", saysHowLong: false);
+        using var second = await UploadAsync(producer, new byte[401], "image/png", saysHowLong: false);
+        using var third = await UploadAsync(producer, new byte[400], "image/png", saysHowLong: false);
+        Assert.That(first.StatusCode, Is.EqualTo(HttpStatusCode.Created));
+        await ProblemAsync(second, HttpStatusCode.InsufficientStorage, ProblemTypes.NoRoom);
+        Assert.That(third.StatusCode, Is.EqualTo(HttpStatusCode.Created), "what was refused takes no room");
+        Assert.That(await producer.ScalarAsync("SELECT sum(size)::bigint FROM messaging.files"), Is.EqualTo(1000L));
+    }
+
+    [Test]
+    public async Task What_is_on_its_way_takes_room()
+    {
+        await using var producer = await StartAsync("--Messaging:Files:MaxTotalBytes=1000");
+        using (var slow = new TcpClient())
+        {
+            await slow.ConnectAsync(producer.Address.Host, producer.Address.Port);
+            await slow.GetStream().WriteAsync(
+                Encoding.ASCII.GetBytes($"POST /v1/files HTTP/1.1\r\nHost: {producer.Address.Authority}\r\nContent-Length: 600\r\n\r\nbegun"));
+            await Eventually.GetAsync(_ => producer.ScalarAsync("SELECT count(*) FROM messaging.files"), seen => seen is 1L);
+            using var refused = await UploadAsync(producer, new byte[600], "image/png");
+            using var fits = await UploadAsync(producer, new byte[400], "image/png");
+            await ProblemAsync(refused, HttpStatusCode.InsufficientStorage, ProblemTypes.NoRoom);
+            Assert.That(fits.StatusCode, Is.EqualTo(HttpStatusCode.Created));
+        }
+
+        await Eventually.GetAsync(_ => producer.ScalarAsync("SELECT count(*) FROM messaging.files"), seen => seen is 1L);
+        using var later = await UploadAsync(producer, new byte[600], "image/png");
+        Assert.That(later.StatusCode, Is.EqualTo(HttpStatusCode.Created), "its room is free again");
+    }
+
+    [Test]
+    public async Task An_upload_without_end_is_ended_when_all_room_is_taken()
+    {
+        await using var producer = await StartAsync("--Messaging:Files:MaxTotalBytes=20000000");
+        using var endless = new TcpClient();
+        await endless.ConnectAsync(producer.Address.Host, producer.Address.Port);
+        await using var stream = endless.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes($"POST /v1/files HTTP/1.1\r\nHost: {producer.Address.Authority}\r\nTransfer-Encoding: chunked\r\n\r\n"));
+        var piece = (byte[])[.. "100000\r\n"u8, .. new byte[1 << 20], .. "\r\n"u8];
+        for (var pieces = 0; pieces < 32; pieces++)
+            await stream.WriteAsync(piece);
+
+        // Its beginning is deleted as it is refused; the answer comes when the rest was read away, or its time is over.
+        await Eventually.GetAsync(_ => producer.ScalarAsync("SELECT count(*) FROM messaging.files"), seen => seen is 0L);
+        await stream.WriteAsync("0\r\n\r\n"u8.ToArray());
+        var answer = new byte[12];
+        await stream.ReadExactlyAsync(answer);
+        Assert.That(Encoding.ASCII.GetString(answer), Is.EqualTo("HTTP/1.1 507"));
+    }
+
+    [Test]
     public async Task An_upload_that_is_cut_is_never_seen_and_leaves_nothing()
     {
         await using var producer = await StartAsync();

@@ -3,8 +3,11 @@ using System.Text;
 using Messaging.Contracts.Http;
 using Messaging.Contracts.Tasks;
 using Messaging.Infrastructure.Files;
+using Messaging.Infrastructure.Store.Connections;
 using Messaging.Infrastructure.Store.Read;
 using Messaging.Tests.Integration.Http;
+using Messaging.Tests.Support;
+using Npgsql;
 using static Messaging.Tests.Integration.Http.ProducerHarness;
 
 namespace Messaging.Tests.Integration.Files;
@@ -84,10 +87,49 @@ public sealed class LargeTextTests : ProducerTest
     public async Task The_file_of_a_task_that_was_never_stored_is_deleted_and_that_of_one_that_is_there_is_not()
     {
         var stored = await Producer.SubmitAsync(input: LargeInput);
-        var never = Guid.CreateVersion7(Producer.Get<Infrastructure.Store.Connections.LedgerClock>().Now);
+        var never = Guid.CreateVersion7(Producer.Get<LedgerClock>().Now);
         await Producer.Get<LargeTexts>().StoreAsync(never, Encoding.UTF8.GetBytes(LargeInput), CancellationToken.None);
         await Producer.Get<FileKeeper>().CleanAsync(FileKeeper.WriterGrace, TimeSpan.Zero, CancellationToken.None);
         Assert.That((await FilesAsync(never), await FilesAsync(stored.Id)), Is.EqualTo((0L, 1L)));
+    }
+
+    [TestCase(true, Description = "the same request")]
+    [TestCase(false, Description = "another one with the same key")]
+    public async Task A_large_input_that_is_sent_again_is_not_stored_again(bool same)
+    {
+        var key = Guid.NewGuid().ToString();
+        var task = await Producer.SubmitAsync($""","idempotencyKey":"{key}" """, LargeInput);
+        var before = await WrittenChunksAsync();
+
+        var message = same ? LargeInput : LargeInput.Replace("xx", "yy", StringComparison.Ordinal);
+        using var again = await Producer.PostAsync("/v1/tasks", $$"""{"kind":"debug.echo","idempotencyKey":"{{key}}","input":{{message}}}""");
+
+        if (same)
+            Assert.That((await ReadAsync<TaskResponse>(again)).Id, Is.EqualTo(task.Id));
+        else
+            await ProblemAsync(again, HttpStatusCode.UnprocessableEntity, ProblemTypes.IdempotencyKeyReused);
+        Assert.That(await WrittenChunksAsync(), Is.EqualTo(before));
+    }
+
+    [Test]
+    public async Task Of_large_inputs_with_one_key_that_come_at_once_one_file_stays()
+    {
+        var key = Guid.NewGuid().ToString();
+        var earlier = Guid.NewGuid();
+        await using var somebody = await Producer.Get<LedgerConnections>().Control.OpenConnectionAsync();
+        await using var open = await somebody.BeginTransactionAsync();
+        await using (var take = new NpgsqlCommand(
+            $"INSERT INTO messaging.idempotency_keys VALUES ('{earlier}', '{Guid.NewGuid()}', now() + interval '1 day', '', '{key}')", somebody, open))
+            await take.ExecuteNonQueryAsync();
+        var before = await WrittenChunksAsync();
+
+        var late = Producer.PostAsync("/v1/tasks", $$"""{"kind":"debug.echo","idempotencyKey":"{{key}}","input":{{LargeInput}}}""");
+        await Eventually.GetAsync(_ => WrittenChunksAsync(), seen => seen > before); // the key was not there when it was looked for
+        await open.CommitAsync();
+
+        using var answer = await late;
+        Assert.That((await ProblemAsync(answer, HttpStatusCode.UnprocessableEntity, ProblemTypes.IdempotencyKeyReused)).TaskId, Is.EqualTo(earlier));
+        Assert.That(await WrittenChunksAsync(), Is.EqualTo(before), "it is deleted at once");
     }
 
     [Test]
@@ -103,6 +145,8 @@ public sealed class LargeTextTests : ProducerTest
 
     private async Task<string?> StoredAsync(string column, string table, string key, Guid id) =>
         await Producer.ScalarAsync($"SELECT {column} FROM messaging.{table} WHERE {key} = '{id}'") as string;
+
+    private async Task<long> WrittenChunksAsync() => (long)(await Producer.ScalarAsync("SELECT count(*) FROM messaging.file_chunks"))!;
 
     private async Task<long> FilesAsync(Guid task) => (long)(await Producer.ScalarAsync($"SELECT count(*) FROM messaging.files WHERE task_id = '{task}'"))!;
 }

@@ -53,6 +53,17 @@ public sealed class StartTests
         Assert.That(health.Parts["broker"].Status, Is.EqualTo("ok"));
     }
 
+    [Test]
+    public async Task A_heartbeat_longer_than_clients_wait_is_refused(CancellationToken cancellationToken)
+    {
+        await using var database = await TestDatabase.CreateAsync(TestLedger.MigrateAsync, cancellationToken);
+        await using var app = Build(database.ConnectionString, "http://127.0.0.1:0", "--Messaging:Events:Heartbeat=00:00:46");
+
+        Assert.That(
+            async () => await app.StartAsync(cancellationToken), Throws.Exception.Message.Contains("Messaging:Events:Heartbeat").And.Message.Contains("45 s"));
+        await app.StopAsync(cancellationToken);
+    }
+
     private static WebApplication Build(string postgres, string address, params string[] settings) => Producer.Program.Build(
         [$"--urls={address}", $"--Messaging:Postgres={postgres}", "--Messaging:RabbitMq=amqp://nobody:nothing@127.0.0.1:1/", .. settings]);
 }

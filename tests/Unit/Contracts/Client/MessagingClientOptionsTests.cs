@@ -32,6 +32,31 @@ public sealed class MessagingClientOptionsTests
         Assert.That((options.MaxConnections, options.LongPolls, options.GenerateIdempotencyKeys), Is.EqualTo((64, 4, false)));
     }
 
+    [Test]
+    public void Further_addresses_may_be_a_list_as_everywhere_else()
+    {
+        var json = new MessagingClientOptions();
+        json.Read(Configuration(("BaseAddress", "https://a/"), ("OtherAddresses:0", "https://b/"), ("OtherAddresses:1", "https://c/")));
+
+        Assert.That(json.OtherAddresses, Is.EqualTo(new[] { new Uri("https://b/"), new Uri("https://c/") }));
+    }
+
+    [TestCase("OtherAdresses", "http://x/", "There is no setting Messaging:Client:OtherAdresses; did you mean 'OtherAddresses'?")]
+    [TestCase("Retries", "3", "There is no setting Messaging:Client:Retries")]
+    [TestCase("Handler", "x", "Messaging:Client:Handler can't be in a configuration: set it in code.")]
+    [TestCase("Defaults:Queue", "mail", "Messaging:Client:Defaults can't be in a configuration: set it in code.")]
+    [TestCase("RetryFor:0", "00:01:00", "There is no setting Messaging:Client:RetryFor:0: Messaging:Client:RetryFor has one value.")]
+    [TestCase("OtherAddresses:0", "here", "Messaging:Client:OtherAddresses:0 is 'here'")]
+    [TestCase("OtherAddresses:0:Url", "http://x/", "Messaging:Client:OtherAddresses:0 is ''")]
+    public void A_setting_that_there_is_not_is_named(string setting, string value, string message)
+    {
+        var configuration = Configuration(("BaseAddress", "http://localhost"), (setting, value));
+
+        Assert.That(() => new ServiceCollection().AddMessagingClient(configuration), Throws.ArgumentException.With.Message.Contains(message));
+    }
+
+    [TestCase("RetryFor", "1", "a time such as", Description = "which would be a day")]
+    [TestCase("OutageLimit", "600", "a time such as")]
     [TestCase("BaseAddress", "here", "an address")]
     [TestCase("BaseAddress", "ftp://x/", "http://")]
     [TestCase("OtherAddresses", "http://x/,here", "addresses joined by commas")]

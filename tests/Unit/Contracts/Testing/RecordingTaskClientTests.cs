@@ -78,6 +78,7 @@ public sealed class RecordingTaskClientTests
         var second = await client.SubmitAsync(new DebugEcho("hi"), once);
 
         Assert.That(second.Id, Is.EqualTo(first.Id));
+        Assert.That((first.IsReplayed, second.IsReplayed), Is.EqualTo((false, true)));
         Assert.That(client.Submitted, Has.Count.EqualTo(1));
         Assert.That(
             async () => await client.SubmitAsync(new DebugEcho("other"), once),
@@ -113,6 +114,22 @@ public sealed class RecordingTaskClientTests
         client.Submitted[1].Succeed(new DebugEchoResult("all the same", 1));
         Assert.That(await runs.CancelAsync(), Is.False);
         Assert.That(async () => await waits, Throws.InstanceOf<TaskCalledOffException>());
+    }
+
+    [Test]
+    public async Task Why_a_task_is_where_it_is_follows_from_what_the_test_said()
+    {
+        var client = new RecordingTaskClient();
+        var handle = await client.SubmitAsync(new DebugEcho("why"));
+        var reasons = new List<string> { (await handle.ExplainAsync()).Reason };
+        client.Submitted[0].Start();
+        reasons.Add((await handle.ExplainAsync()).Reason);
+        await handle.CancelAsync();
+        reasons.Add((await handle.ExplainAsync()).Reason);
+        client.Submitted[0].Fail("It failed.");
+        reasons.Add((await handle.ExplainAsync()).Reason);
+
+        Assert.That(reasons, Is.EqualTo(new[] { ExplainReasons.Queued, ExplainReasons.Running, ExplainReasons.Cancelling, ExplainReasons.DeadLetter }));
     }
 
     [Test]
