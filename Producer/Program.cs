@@ -1,6 +1,7 @@
 using Messaging.Infrastructure.Access;
 using Messaging.Infrastructure.Broker;
 using Messaging.Infrastructure.Callbacks;
+using Messaging.Infrastructure.Clients;
 using Messaging.Infrastructure.Events;
 using Messaging.Infrastructure.Files;
 using Messaging.Infrastructure.Maintenance;

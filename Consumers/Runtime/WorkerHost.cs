@@ -1,4 +1,5 @@
 using Messaging.Infrastructure.Broker;
+using Messaging.Infrastructure.Clients;
 using Microsoft.Extensions.Options;
 
 namespace Messaging.Consumers.Runtime;
