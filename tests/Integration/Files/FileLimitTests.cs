@@ -87,7 +87,7 @@ public sealed class FileLimitTests
     [Test]
     public async Task An_upload_without_end_is_ended_when_all_room_is_taken()
     {
-        await using var producer = await StartAsync("--Messaging:Files:MaxTotalBytes=20000000");
+        await using var producer = await StartAsync("--Messaging:Files:MaxTotalBytes=20000000", "--Messaging:Files:CleanEvery=00:00:00.2");
         using var endless = new TcpClient();
         await endless.ConnectAsync(producer.Address.Host, producer.Address.Port);
         await using var stream = endless.GetStream();
@@ -96,7 +96,7 @@ public sealed class FileLimitTests
         for (var pieces = 0; pieces < 32; pieces++)
             await stream.WriteAsync(piece);
 
-        // Its beginning is deleted as it is refused; the answer comes when the rest was read away, or its time is over.
+        // It is deleted as it is refused, the end of it by the keeper; the answer comes when the rest was read away, or its time is over.
         await Eventually.GetAsync(_ => producer.ScalarAsync("SELECT count(*) FROM messaging.files"), seen => seen is 0L);
         await stream.WriteAsync("0\r\n\r\n"u8.ToArray());
         var answer = new byte[12];

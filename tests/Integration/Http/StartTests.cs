@@ -61,7 +61,6 @@ public sealed class StartTests
 
         Assert.That(
             async () => await app.StartAsync(cancellationToken), Throws.Exception.Message.Contains("Messaging:Events:Heartbeat").And.Message.Contains("45 s"));
-        await app.StopAsync(cancellationToken);
     }
 
     private static WebApplication Build(string postgres, string address, params string[] settings) => Producer.Program.Build(
