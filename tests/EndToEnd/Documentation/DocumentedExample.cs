@@ -5,7 +5,7 @@ namespace Messaging.Tests.EndToEnd.Documentation;
 
 /// <summary>A fenced block of the documentation that is to be run, and what the text says that it answers.</summary>
 /// <param name="Line">Its first line in the file.</param>
-/// <param name="Language"><c>bash</c> or <c>python</c>.</param>
+/// <param name="Language"><c>bash</c>, <c>python</c> or <c>sql</c>.</param>
 /// <param name="Code">What is run.</param>
 /// <param name="IsRefused">Whether it shows a refusal: marked with <c>&lt;!-- refused --&gt;</c>.</param>
 /// <param name="Answer">The block behind it that is marked with <c>&lt;!-- answer --&gt;</c>; null: none.</param>
@@ -17,9 +17,9 @@ internal sealed partial record DocumentedExample(int Line, string Language, stri
     private const string AnswerMark = "<!-- answer -->";
     private const string RefusedMark = "<!-- refused -->";
 
-    private static readonly string[] Runnable = ["bash", "python"];
+    private static readonly string[] Runnable = ["bash", "python", "sql"];
 
-    /// <summary>All of a file, in order. Every block of bash and Python is one, unless it says why not.</summary>
+    /// <summary>All of a file, in order. Every block of bash, Python and SQL is one, unless it says why not.</summary>
     /// <param name="path">From the repository's root.</param>
     public static IReadOnlyList<DocumentedExample> Of(string path)
     {

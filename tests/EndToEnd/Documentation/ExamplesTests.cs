@@ -1,9 +1,9 @@
-using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Messaging.Contracts.Kinds;
 using Messaging.Tests.Support.Processes;
+using Npgsql;
 
 namespace Messaging.Tests.EndToEnd.Documentation;
 
@@ -11,11 +11,9 @@ namespace Messaging.Tests.EndToEnd.Documentation;
 [CancelAfter(120_000)]
 public sealed partial class ExamplesTests
 {
-    private const string Address = "http://127.0.0.1:8080";
-    private const string Mark = "@@@ example of line ";
-
-    [TestCase("README.md", 2)]
+    [TestCase("README.md", 4)]
     [TestCase("docs/http.md", 4)]
+    [TestCase("docs/sql.md", 2)]
     [TestCase("docs/idempotency.md", 1)]
     [TestCase("docs/callbacks.md", 3)]
     [TestCase("docs/events.md", 3)]
@@ -25,22 +23,50 @@ public sealed partial class ExamplesTests
     public async Task The_examples_of_a_file_run_and_answer_what_is_shown(string file, int atLeast, CancellationToken cancellationToken)
     {
         var examples = DocumentedExample.Of(file);
-        Assert.That(examples, Has.Count.GreaterThanOrEqualTo(atLeast), "blocks of bash and Python that are not marked with <!-- not run: why -->");
+        Assert.That(examples, Has.Count.GreaterThanOrEqualTo(atLeast), "blocks of bash, Python and SQL that are not marked with <!-- not run: why -->");
         await using var system = await RunningSystem.StartAsync(consumers: 1);
         using var folder = new TestFolder();
         await File.WriteAllTextAsync(folder.File("report.csv"), "order,total\n4711,12.50\n", cancellationToken);
-        await File.WriteAllTextAsync(folder.File("examples.sh"), Script(examples, system), cancellationToken);
+        await using (var connection = await system.ConnectAsync())
+        await using (var prepare = new NpgsqlCommand(ExampleScript.TablesAndRoles, connection))
+            await prepare.ExecuteNonQueryAsync(cancellationToken);
+        await File.WriteAllTextAsync(folder.File("examples.sh"), ExampleScript.Of(examples, system), cancellationToken);
 
         var run = await Command.RunAsync("bash", ["-c", $"cd '{Path.GetDirectoryName(folder.File("x"))}' && exec bash examples.sh 2>&1"], cancellationToken: cancellationToken);
 
         Assert.That(run.Succeeded, Is.True, $"{file}, the last of these:\n{run.Output}");
-        var outputs = run.Output.Split(Mark).Skip(1).Select(part => part[(part.IndexOf('\n', StringComparison.Ordinal) + 1)..]).ToArray();
+        var outputs = ExampleScript.OutputsIn(run.Output);
         Assert.That(outputs, Has.Length.EqualTo(examples.Count));
         Assert.Multiple(() =>
         {
             foreach (var (example, output) in examples.Zip(outputs).Where(pair => pair.First.Answer is not null))
                 Assert.That(Differences(example.Answer!, output), Is.Empty, $"{file}, line {example.Line}, answered:\n{output}");
         });
+    }
+
+    /// <summary>README.md shows one task from the shell, from C#, from Python and inside a transaction.</summary>
+    [Test]
+    public async Task The_task_of_the_README_is_the_same_four_ways(CancellationToken cancellationToken)
+    {
+        var (shell, fromPython, inTransaction) = (FirstOf("bash"), FirstOf("python"), FirstOf("sql"));
+        await using var system = await RunningSystem.StartAsync(consumers: 1);
+        using var folder = new TestFolder();
+        await using var connection = await system.ConnectAsync();
+        await using (var prepare = new NpgsqlCommand(ExampleScript.TablesAndRoles, connection))
+            await prepare.ExecuteNonQueryAsync(cancellationToken);
+        await File.WriteAllTextAsync(folder.File("examples.sh"), ExampleScript.Of([shell, fromPython, inTransaction], system), cancellationToken);
+
+        var run = await Command.RunAsync("bash", [folder.File("examples.sh")], cancellationToken: cancellationToken);
+        var result = await ReadmeClient.RunAsync(system.Producer.Address.AbsoluteUri);
+        await system.DrainedAsync(TimeSpan.FromSeconds(30));
+
+        Assert.That(run.Succeeded, Is.True, run.Output);
+        Assert.That(result, Is.EqualTo(new DebugEchoResult("hello", 1)));
+        Assert.That(await system.CountAsync("""tasks WHERE kind = 'debug.echo' AND input::jsonb - 'failTimes' - 'progressSteps' = '{"message": "hello", "wait": "PT1S"}'"""), Is.EqualTo(4));
+        Assert.That(await system.CountAsync("""outcomes WHERE state = 4 AND result::jsonb = '{"message": "hello", "attempt": 1}'"""), Is.EqualTo(4));
+        Assert.That(await system.ScalarAsync("SELECT email FROM orders WHERE id = '4711'"), Is.EqualTo("ada@example.org"));
+
+        static DocumentedExample FirstOf(string language) => DocumentedExample.Of("README.md").First(example => example.Language == language);
     }
 
     [Test]
@@ -54,26 +80,6 @@ public sealed partial class ExamplesTests
             .Where(path => DocumentedExample.Of(path).Count > 0);
 
         Assert.That(files, Is.EquivalentTo(present), "add the file as a case, or mark its blocks with <!-- not run: why -->");
-    }
-
-    private static string Script(IReadOnlyList<DocumentedExample> examples, RunningSystem system)
-    {
-        // A refusal ends the script.
-        var script = new StringBuilder("set -euo pipefail\ncurl() { command curl --fail-with-body --max-time 60 \"$@\"; }\n");
-        foreach (var example in examples)
-        {
-            var code = example.Code
-                .Replace(Address, system.Producer.Address.AbsoluteUri.TrimEnd('/'), StringComparison.Ordinal)
-                .Replace("dotnet Messaging.Producer.dll", $"'{BuiltOutput.DotnetHost}' exec '{BuiltOutput.Of("Producer")}'", StringComparison.Ordinal);
-            code = PostgresSetting().Replace(code, $"Messaging__Postgres='{system.Connections.Postgres}'");
-            script.Append(CultureInfo.InvariantCulture, $"echo; echo '{Mark}{example.Line}'\n");
-            script.Append(
-                example.Language == "python" ? $"python3 - <<'PYTHON'\n{code}PYTHON\n"
-                : example.IsRefused ? $"(curl() {{ command curl \"$@\"; }}\n{code})\n"
-                : code);
-        }
-
-        return script.ToString();
     }
 
     private static IReadOnlyList<string> Differences(string shown, string output)
@@ -116,7 +122,4 @@ public sealed partial class ExamplesTests
 
     [GeneratedRegex("^event: (.+)$", RegexOptions.Multiline)]
     private static partial Regex EventName();
-
-    [GeneratedRegex("Messaging__Postgres='[^']*'")]
-    private static partial Regex PostgresSetting();
 }

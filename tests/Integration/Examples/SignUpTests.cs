@@ -1,6 +1,8 @@
+using Messaging.Contracts.Client;
 using Messaging.Contracts.Handlers;
 using Messaging.Contracts.Http;
 using Messaging.Contracts.Testing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Messaging.Tests.Integration.Examples;
 
@@ -18,6 +20,22 @@ public sealed class SignUpTests
         var task = client.SubmittedOf<SendWelcome>().Single();
         Assert.That(task.Input<SendWelcome>().Address, Is.EqualTo("ann@example.com"));
         Assert.That(task.Options.Tags, Does.Contain("sign-up"));
+    }
+
+    [Test]
+    public void The_client_is_one_of_the_services()
+    {
+        const string key = "msg_k3v9m2x7qa_and_its_secret";
+        var services = new ServiceCollection();
+
+        services.AddMessagingClient(options =>
+        {
+            options.BaseAddress = new Uri("http://127.0.0.1:8080");
+            options.ApiKey = key;
+        });
+
+        using var provider = services.BuildServiceProvider();
+        Assert.That(provider.GetRequiredService<ITaskClient>(), Is.InstanceOf<HttpTaskClient>());
     }
 
     [Test]
