@@ -1,3 +1,5 @@
+using Messaging.Contracts.Http;
+
 namespace Messaging.EntityFramework;
 
 /// <summary>How a task is to run, where that is not what its kind says. What is null is left to the kind.</summary>
@@ -29,4 +31,10 @@ public sealed record EnqueueOptions
     /// is answered. Default: none.
     /// </summary>
     public string? IdempotencyKey { get; init; }
+
+    /// <summary>
+    /// Who is told, by a signed webhook, when the task ends: an address or a registered endpoint. Written with the task, in the same transaction.
+    /// Default: nobody.
+    /// </summary>
+    public CallbackRequest? Callback { get; init; }
 }

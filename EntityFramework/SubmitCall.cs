@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
+using Messaging.Contracts.Http;
 using Messaging.Contracts.Json;
 using Messaging.Contracts.Kinds;
 using Npgsql;
@@ -71,7 +72,8 @@ internal sealed class SubmitCall
         Add("tags", options?.Tags);
         Add("idempotencyKey", options?.IdempotencyKey);
         Add("traceParent", trace);
-        return JsonSerializer.Serialize(members, MessagingJson.Tolerant);
+        Add("callback", options?.Callback);
+        return JsonSerializer.Serialize(members, HttpJson.Options); // without nulls, which are refused
 
         void Add(string name, object? value)
         {

@@ -32,6 +32,12 @@ public sealed record SubmitOptions
     /// </summary>
     public string? IdempotencyKey { get; init; }
 
+    /// <summary>
+    /// Who is told, by a signed webhook, when the task ends; the Producer checks it. Default: nobody. A record with <see cref="CallbackRequest.Url"/> or
+    /// <see cref="CallbackRequest.Endpoint"/>.
+    /// </summary>
+    public CallbackRequest? Callback { get; init; }
+
     /// <summary>These options, and for what they leave out those of <paramref name="defaults"/>.</summary>
     internal SubmitOptions Over(SubmitOptions defaults)
     {
@@ -46,6 +52,7 @@ public sealed record SubmitOptions
             MaxAttempts = MaxAttempts ?? defaults.MaxAttempts,
             Tags = Tags ?? defaults.Tags,
             IdempotencyKey = IdempotencyKey,
+            Callback = Callback ?? defaults.Callback,
         };
     }
 }

@@ -78,5 +78,6 @@ public sealed record TaskSubmission(string Kind, RawJson Input, SubmitOptions? O
         MaxAttempts = options.MaxAttempts,
         Tags = options.Tags,
         IdempotencyKey = key,
+        Callback = options.Callback,
     };
 }

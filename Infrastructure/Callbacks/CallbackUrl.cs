@@ -25,7 +25,20 @@ public static class CallbackUrl
             return "It has a user name or password; callbacks prove themselves by their signature.";
         if (uri.Fragment.Length > 0)
             return "It has a fragment, which is not sent.";
-        return RefusalOf(uri.IdnHost, options.Rules);
+        return IdnHostOf(uri) is { } host ? RefusalOf(host, options.Rules) : "Its host name can't be written in ASCII (IDNA).";
+    }
+
+    // A name may be well-formed and yet be none that DNS can be asked for: a label that is too long once it is encoded.
+    private static string? IdnHostOf(Uri uri)
+    {
+        try
+        {
+            return uri.IdnHost;
+        }
+        catch (UriFormatException)
+        {
+            return null;
+        }
     }
 
     private static string? RefusalOf(string host, AddressRules rules)

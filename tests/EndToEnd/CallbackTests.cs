@@ -5,6 +5,7 @@ using Messaging.Contracts.Callbacks;
 using Messaging.Infrastructure.Faults;
 using Messaging.Tests.Support;
 using Messaging.Tests.Support.Processes;
+using Npgsql;
 
 namespace Messaging.Tests.EndToEnd;
 
@@ -143,6 +144,46 @@ public sealed class CallbackTests
         Assert.That(receiver.Requests, Is.EqualTo(3));
         Assert.That(receiver.Messages, Has.Count.EqualTo(2));
         Assert.That(receiver.Messages.Values, Has.All.Matches<ReceivedCallback>(m => m.IsSignedWith(secret!)));
+    }
+
+    [Test]
+    public async Task A_task_of_somebodys_own_transaction_is_told_signed_and_one_rolled_back_is_not()
+    {
+        await using var receiver = await CallbackReceiver.StartAsync();
+        await using var system = await RunningSystem.StartAsync(consumers: 1, Worker);
+        await Eventually.GetAsync(
+            _ => system.ScalarAsync("SELECT value FROM messaging.settings WHERE name = 'callbacks.allow-loopback'"), set => set is "true"); // the producer has said so
+        var secret = CallbackSecret.Create();
+        await using var connection = await system.ConnectAsync();
+        async Task<Guid> SubmitAsync(string message)
+        {
+            await using var command = new NpgsqlCommand("SELECT messaging.submit('debug.echo', jsonb_build_object('message', $1), jsonb_build_object('callback', jsonb_build_object('url', $2, 'secret', $3)))", connection);
+            foreach (var value in new[] { message, receiver.Url, CallbackSecret.ToText(secret) })
+                command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = value });
+            return (Guid)(await command.ExecuteScalarAsync())!;
+        }
+
+        await using (var transaction = await connection.BeginTransactionAsync())
+        {
+            await SubmitAsync("rolled back");
+            await transaction.RollbackAsync();
+        }
+
+        Guid id;
+        await using (var transaction = await connection.BeginTransactionAsync())
+        {
+            id = await SubmitAsync("committed");
+            await transaction.CommitAsync();
+        }
+
+        await receiver.AwaitAsync(1);
+        await system.DrainedAsync(Limit);
+
+        var message = receiver.Messages.Values.Single();
+        Assert.That(message.IsSignedWith(secret), Is.True);
+        Assert.That((message.Json["type"]!.GetValue<string>(), message.Json["data"]!["id"]!.GetValue<Guid>()), Is.EqualTo(("task.succeeded", id)));
+        Assert.That(message.Json["data"]!["result"]!["message"]!.GetValue<string>(), Is.EqualTo("committed"));
+        Assert.That(receiver.Requests, Is.EqualTo(1));
     }
 
     private static Task<IReadOnlyList<string>> SubmitToldAsync(RunningSystem system, int count, string url) => system.SubmitManyAsync(

@@ -8,17 +8,24 @@ using Messaging.Tests.Support.Processes;
 
 namespace Messaging.Tests.EndToEnd;
 
-/// <summary>A worker that somebody else writes: made of our packages alone, outside of this repository, with a kind that no other process was built with.</summary>
+/// <summary>
+/// A worker that somebody else writes: made of our packages alone, outside of this repository, with a kind that no other process was built with. And a
+/// service that enqueues such tasks in its own transactions.
+/// </summary>
 public sealed class OwnWorkerTests
 {
-    private static readonly string[] Packed = ["Contracts", "Infrastructure", "Consumers"];
+    private static readonly string[] Packed = ["Contracts", "EntityFramework", "Infrastructure", "Consumers"];
 
     [Test]
     [CancelAfter(280_000)]
     public async Task A_worker_made_of_our_packages_runs_a_kind_of_its_own(CancellationToken cancellationToken)
     {
         using var folder = new TestFolder();
-        var worker = await BuildAsync(folder, cancellationToken);
+        // A version of its own: what an earlier run has left in the machine's cache of packages is another.
+        var version = $"0.1.0-test.{Guid.NewGuid():N}";
+        await PackAsync(folder, version, cancellationToken);
+        var worker = await BuildAsync(folder, "OwnWorker", version, cancellationToken);
+        var shop = await BuildAsync(folder, "OwnShop", version, cancellationToken);
 
         Assert.That(
             await File.ReadAllTextAsync(Path.ChangeExtension(worker, ".runtimeconfig.json"), cancellationToken),
@@ -53,6 +60,14 @@ public sealed class OwnWorkerTests
         var refused = Assert.ThrowsAsync<ProblemException>(async () => await client.SubmitAsync(new CountWords("")))!;
         Assert.That(refused.Type, Is.EqualTo(ProblemTypes.InvalidInput), "the stock producer checks by the schema that the worker has brought");
         Assert.That(refused.Errors.Select(e => e.Pointer), Is.EqualTo(new[] { "#/input/text" }));
+
+        var sold = await Command.RunAsync(
+            BuiltOutput.DotnetHost, ["exec", shop, system.Connections.Postgres, "in a transaction of the shop's own"], environment, cancellationToken);
+        Assert.That(sold.Succeeded, Is.True, sold.Output);
+        var counted = client.Attach<WordCount>(Guid.Parse(sold.Output.Trim()));
+        Assert.That(await counted.ResultAsync(cancellationToken), Is.EqualTo(new WordCount(7, "transaction")));
+        Assert.That(await system.CountAsync("task_callbacks k JOIN public.texts t ON t.task = k.task_id WHERE k.url = 'https://shop.example/counted'"), Is.EqualTo(1));
+
         Assert.That(await process.StopAsync(TimeSpan.FromSeconds(30), cancellationToken), Is.True, "it drains and ends when it is told to");
         Assert.That(await process.Exit, Is.Zero);
     }
@@ -67,31 +82,34 @@ public sealed class OwnWorkerTests
     private static NUnit.Framework.Constraints.EqualStringConstraint Refused(int status, string type) => Throws.InstanceOf<ProblemException>()
         .With.Property(nameof(ProblemException.Status)).EqualTo(status).And.Property(nameof(ProblemException.Type)).EqualTo(type);
 
-    /// <summary>Packs our projects and builds the worker of tests/OwnWorker from the packages, in a folder without anything of this repository.</summary>
-    private static async Task<string> BuildAsync(TestFolder folder, CancellationToken cancellationToken)
+    private static async Task PackAsync(TestFolder folder, string version, CancellationToken cancellationToken)
     {
-        var template = Path.Combine(BuiltOutput.RepositoryRoot, "tests", "OwnWorker");
-        foreach (var file in Directory.EnumerateFiles(template))
-            File.Copy(file, folder.File(Path.GetFileName(file)));
-        // A version of its own: what an earlier run has left in the machine's cache of packages is another.
-        var version = $"0.1.0-test.{Guid.NewGuid():N}";
-        var project = folder.File("OwnWorker.csproj");
+        foreach (var packed in Packed)
+        {
+            await DotnetAsync(
+                cancellationToken, "pack", Path.Combine(BuiltOutput.RepositoryRoot, packed), "--no-build", "-c", BuiltOutput.Configuration, "-o", folder.File("packages"),
+                $"-p:Version={version}", $"-p:NuspecOutputPath={folder.File("nuspec")}");
+        }
+    }
+
+    /// <summary>Builds a program of tests/ from the packages, in a folder without anything of this repository.</summary>
+    private static async Task<string> BuildAsync(TestFolder folder, string name, string version, CancellationToken cancellationToken)
+    {
+        var copy = Directory.CreateDirectory(folder.File(name)).FullName;
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(BuiltOutput.RepositoryRoot, "tests", name)))
+            File.Copy(file, Path.Combine(Path.GetFileName(file) == "nuget.config" ? folder.File("") : copy, Path.GetFileName(file)));
+        var project = Path.Combine(copy, $"{name}.csproj");
         var named = XDocument.Load(project);
         named.Descendants("PackageReference").Single().SetAttributeValue("Version", version);
         named.Save(project);
 
-        foreach (var packed in Packed)
-        {
-            await DotnetAsync(
-                cancellationToken, "pack", Path.Combine(BuiltOutput.RepositoryRoot, packed), "--no-build", "-c", BuiltOutput.Configuration, "-o", folder.File("packages"), $"-p:Version={version}");
-        }
-
         // Ours go to a cache of the test's; all others are taken from the machine's if they are there.
         var cache = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
             ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+        var output = folder.File($"{name}.out");
         await DotnetAsync(
-            cancellationToken, "build", project, "-c", "Release", "-o", folder.File("out"), $"-p:RestorePackagesPath={folder.File("cache")}", $"-p:RestoreAdditionalProjectFallbackFolders={cache}");
-        return folder.File(Path.Combine("out", "OwnWorker.dll"));
+            cancellationToken, "build", project, "-c", "Release", "-o", output, $"-p:RestorePackagesPath={folder.File("cache")}", $"-p:RestoreAdditionalProjectFallbackFolders={cache}");
+        return Path.Combine(output, $"{name}.dll");
     }
 
     private static async Task DotnetAsync(CancellationToken cancellationToken, params string[] arguments)

@@ -15,6 +15,9 @@ internal static class CallbackFailures
     /// <summary>The endpoint was deleted, or never was.</summary>
     public const string UnknownEndpoint = "unknown-callback-endpoint";
 
+    /// <summary>Its address is one that no callback goes to: another scheme, half an address, a link-local one.</summary>
+    public const string BadAddress = "callback-bad-address";
+
     /// <summary>The task that it is about was removed before it could be told of.</summary>
     public const string Removed = "task-removed";
 }

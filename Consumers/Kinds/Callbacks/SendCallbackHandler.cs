@@ -27,6 +27,9 @@ internal sealed class SendCallbackHandler(
     ILogger<SendCallbackHandler> log)
     : ITaskHandler<SendCallback, SendCallbackResult>, IHandlerServices
 {
+    // What no setting allows, so that trying again is pointless; the rest is judged at each connection.
+    private static readonly CallbackOptions Everything = new() { AllowLoopback = true, AllowPrivate = true };
+
     // Chance adds so much to a delay, so that those which failed together do not come together.
     private const double Jitter = 0.1;
 
@@ -98,6 +101,7 @@ internal sealed class SendCallbackHandler(
     {
         { Endpoint: { } name, Url: null } => (CallbackFailures.UnknownEndpoint, $"there is no endpoint '{name}'"),
         { Endpoint: { } name, IsDisabled: true } when !delivery.IsTest => (CallbackFailures.EndpointDisabled, $"the endpoint '{name}' is disabled"),
+        { Url: { } url } when CallbackUrl.Refusal(url, Everything) is { } refusal => (CallbackFailures.BadAddress, $"its address can't be: {refusal.TrimEnd('.')}"),
         _ => null,
     };
 

@@ -70,6 +70,15 @@ public sealed class AmqpSubmitTests
     }
 
     [Test]
+    public async Task A_callback_comes_along()
+    {
+        var reply = await ReplyAsync(Message(Guid.NewGuid(), ""","callback":{"url":"https://example.com/by-amqp","events":["task.failed"]}"""));
+
+        Assert.That(await CountAsync($"task_callbacks WHERE task_id = '{reply.Id}' AND url = 'https://example.com/by-amqp' AND events = 2"), Is.EqualTo(1));
+        Assert.That(await CountAsync($"open_tasks WHERE id = '{reply.Id}' AND callback"), Is.EqualTo(1));
+    }
+
+    [Test]
     public async Task The_same_message_again_makes_no_other_task_by_whatever_door()
     {
         var id = Guid.NewGuid();

@@ -152,6 +152,21 @@ public sealed class SendCallbackTests
         Assert.That(await bench.Worker.OutcomeAsync(again.Value, limit), Has.Property("State").EqualTo(TaskState.Succeeded));
     }
 
+    [TestCase("ftp://example.com/", "scheme")]
+    [TestCase("example.com/hook", "absolute")]
+    [TestCase("http://169.254.169.254/latest", "link-local")]
+    public async Task An_address_that_no_door_takes_is_given_up_at_once(string url, string why, CancellationToken limit)
+    {
+        await using var bench = await CallbackBench.StartAsync([200], limit);
+        var (task, delivery) = await bench.RunAsync(new Say("x"), new NewCallback(url, null), limit);
+
+        await bench.SendAsync(task, delivery, limit);
+
+        var ended = await bench.Worker.OutcomeAsync(delivery, limit);
+        Assert.That((ended!.State, ended.Failure!.Code), Is.EqualTo((TaskState.Failed, "callback-bad-address")));
+        Assert.That((await bench.LogAsync(task, limit)).Single(), Does.Contain(why));
+    }
+
     [Test]
     public async Task What_an_address_did_not_take_goes_to_the_one_that_its_endpoint_has_by_then(CancellationToken limit)
     {

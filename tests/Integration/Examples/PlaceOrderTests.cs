@@ -1,11 +1,14 @@
 using System.Diagnostics;
 using System.Transactions;
+using Messaging.Contracts.Http;
 using Messaging.Contracts.Kinds;
 using Messaging.EntityFramework;
 using Messaging.Infrastructure.Store.Connections;
+using Messaging.Tests.Integration.Http;
 using Messaging.Tests.Integration.Sql;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
+using Npgsql;
 
 namespace Messaging.Tests.Integration.Examples;
 
@@ -75,6 +78,48 @@ public sealed class PlaceOrderTests : SqlSubmitTest
 
         Assert.That(refusal!.Errors.Single().JsonPointer, Is.EqualTo("/subject"));
         Assert.That((await Producer.FindAsync(id)).Id, Is.EqualTo(id));
+    }
+
+    [Test]
+    public async Task A_callback_goes_along_and_is_the_same_as_over_HTTP()
+    {
+        var options = new EnqueueOptions
+        {
+            IdempotencyKey = "mail-with-callback",
+            Callback = new CallbackRequest { Url = "https://example.com/hook", Events = ["task.failed"], Secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" },
+        };
+        await using var db = Db();
+        Guid id;
+        await using (var transaction = await db.Database.BeginTransactionAsync())
+        {
+            await db.EnqueueTaskAsync(new SendEmail("a@b", "rolled back"), options);
+            await transaction.RollbackAsync();
+        }
+
+        await using (var transaction = await db.Database.BeginTransactionAsync())
+        {
+            id = await db.EnqueueTaskAsync(new SendEmail("a@b", "told"), options);
+            await transaction.CommitAsync();
+        }
+
+        using var again = await Producer.PostAsync("/v1/tasks", """
+            {"kind":"example.mail","input":{"to":"a@b","subject":"told"},"idempotencyKey":"mail-with-callback",
+             "callback":{"url":"https://example.com/hook","events":["task.failed"],"secret":"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}}
+            """);
+        Assert.That((await ProducerHarness.ReadAsync<TaskResponse>(again)).Id, Is.EqualTo(id));
+        Assert.That(await CountAsync("task_callbacks WHERE url = 'https://example.com/hook' AND events = 2 AND length(secret) = 24"), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_callback_that_can_not_be_is_refused_by_the_database()
+    {
+        await using var db = Db();
+        await using var transaction = await db.Database.BeginTransactionAsync();
+        var refusal = Assert.Throws<PostgresException>(
+            () => db.EnqueueTask(new SendEmail("a@b", "refused"), new EnqueueOptions { Callback = new CallbackRequest { Url = "http://127.0.0.1/" } }));
+
+        Assert.That((refusal!.ConstraintName, refusal.ColumnName), Is.EqualTo(("invalid-value", "callback/url")));
+        Assert.That(refusal.MessageText, Does.Contain("Messaging:Callbacks:AllowLoopback"));
     }
 
     [Test]

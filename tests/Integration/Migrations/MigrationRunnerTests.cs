@@ -1,5 +1,7 @@
 using Messaging.Infrastructure.Migrations;
 using Messaging.Tests.Support;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 using Npgsql;
 
 namespace Messaging.Tests.Integration.Migrations;
@@ -17,5 +19,50 @@ public sealed class MigrationRunnerTests
         await using var command = source.CreateCommand("SELECT count(*) FROM messaging.schema_migrations");
         var migrations = typeof(SqlMigration).Assembly.GetTypes().Count(type => type.IsSubclassOf(typeof(SqlMigration)));
         Assert.That(await command.ExecuteScalarAsync(), Is.EqualTo(migrations));
+    }
+
+    [Test]
+    public async Task A_ledger_of_an_earlier_version_gets_the_new_submit_and_keeps_who_may_call_it()
+    {
+        await using var database = await TestDatabase.CreateEmptyAsync();
+        await using var source = NpgsqlDataSource.Create(database.ConnectionString);
+        await using (var earlier = Context(database.ConnectionString))
+        {
+            await using var schema = source.CreateCommand("CREATE SCHEMA messaging");
+            await schema.ExecuteNonQueryAsync();
+            await earlier.Database.MigrateAsync("0012_stream_tokens");
+        }
+
+        var role = $"upgraded_{Guid.NewGuid():N}";
+        await using var allow = source.CreateCommand($"CREATE ROLE {role}; SELECT messaging.allow_submit('{role}')");
+        await allow.ExecuteNonQueryAsync();
+        try
+        {
+            Assert.That(await RefusalAsync(source), Is.EqualTo("not-built-yet"));
+            await MigrationRunner.MigrateAsync(database.ConnectionString, CancellationToken.None);
+
+            Assert.That(await RefusalAsync(source), Is.EqualTo("unknown-kind"), "the callback is no reason any more");
+            await using var may = source.CreateCommand($"SELECT has_function_privilege('{role}', 'messaging.submit(text, text, text)', 'EXECUTE')");
+            Assert.That(await may.ExecuteScalarAsync(), Is.True);
+            await using var all = source.CreateCommand("SELECT has_function_privilege('public', 'messaging.submit(text, text, text)', 'EXECUTE')");
+            Assert.That(await all.ExecuteScalarAsync(), Is.False);
+        }
+        finally
+        {
+            await using var drop = source.CreateCommand($"DROP OWNED BY {role}; DROP ROLE {role}");
+            await drop.ExecuteNonQueryAsync();
+        }
+    }
+
+    private static MessagingDbContext Context(string connectionString) => new(new DbContextOptionsBuilder<MessagingDbContext>()
+        .UseNpgsql(connectionString, npgsql => npgsql.MigrationsHistoryTable("schema_migrations", MessagingDbContext.Schema))
+        .ConfigureWarnings(warnings => warnings.Ignore(RelationalEventId.PendingModelChangesWarning))
+        .Options);
+
+    private static async Task<string?> RefusalAsync(NpgsqlDataSource source)
+    {
+        // As json, too: that function calls the one that was replaced.
+        await using var submit = source.CreateCommand("""SELECT messaging.submit('no.such', '{}'::jsonb, '{"callback":{"url":"https://example.com/"}}'::jsonb)""");
+        return Assert.ThrowsAsync<PostgresException>(async () => await submit.ExecuteScalarAsync())!.ConstraintName;
     }
 }

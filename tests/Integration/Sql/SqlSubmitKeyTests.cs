@@ -54,13 +54,16 @@ public sealed class SqlSubmitKeyTests : SqlSubmitTest
     [Test]
     public async Task A_request_has_the_same_fingerprint_in_SQL_as_in_CSharp()
     {
+        using var endpoint = await Producer.PostAsync("/v1/callback-endpoints", """{"name":"keyed","url":"https://example.com/"}""");
         var random = new Random(20_261_126);
         await using var connection = await ConnectAsync();
         for (var i = 0; i < 300; i++)
         {
             var input = RandomJson.Text(random);
             string[] more = ["", ",\"queue\":\"mail\"", ",\"delay\":\"PT1M0.1234567S\"", ",\"delay\":\"P2W\"", ",\"runAt\":\"2026-01-02T03:04:05.1234567+05:30\"",
-                ",\"timeout\":\"PT1H30M\"", ",\"maxAttempts\":3", ",\"tags\":[]", ",\"tags\":[\"b\",\"a\"]", ",\"deadline\":\"2040-01-01T00:00:00Z\""];
+                ",\"timeout\":\"PT1H30M\"", ",\"maxAttempts\":3", ",\"tags\":[]", ",\"tags\":[\"b\",\"a\"]", ",\"deadline\":\"2040-01-01T00:00:00Z\"",
+                ",\"callback\":{\"url\":\"https://b\\u00fccher.example/é\"}", ",\"callback\":{\"events\":[\"task.failed\",\"task.succeeded\"],\"endpoint\":\"keyed\"},\"tags\":[\"a\"]",
+                ",\"callback\":{\"secret\":\"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\",\"url\":\"https://example.com\"}"];
             var options = WithKey(more[i % more.Length]);
             var id = await SubmitAsync(connection, options, input);
             Assert.That(SubmitTaskReader.TryRead(Encoding.UTF8.GetBytes(Request(options, input)), out var request, out var problem), problem?.Detail);

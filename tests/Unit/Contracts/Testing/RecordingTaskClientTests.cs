@@ -86,6 +86,17 @@ public sealed class RecordingTaskClientTests
     }
 
     [Test]
+    public async Task Whom_a_task_wants_to_be_told_is_kept()
+    {
+        var client = new RecordingTaskClient { Defaults = new SubmitOptions { Callback = new CallbackRequest { Endpoint = "orders" } } };
+        await client.SubmitAsync(new DebugEcho("default"));
+        await client.SubmitAsync(new DebugEcho("own"), new SubmitOptions { Callback = new CallbackRequest { Url = "https://example.com/", Events = ["task.failed"] } });
+
+        Assert.That(client.Submitted[0].Options.Callback!.Endpoint, Is.EqualTo("orders"));
+        Assert.That(client.Submitted[1].Options.Callback, Has.Property(nameof(CallbackRequest.Url)).EqualTo("https://example.com/"));
+    }
+
+    [Test]
     public async Task A_refusal_spoils_one_task()
     {
         var client = new RecordingTaskClient();

@@ -38,6 +38,14 @@ public sealed class CallbackUrlTests
         Assert.That(CallbackUrl.Refusal(url, new CallbackOptions()), Does.Contain(why));
 
     [Test]
+    public void A_name_that_is_too_long_once_it_is_encoded_is_refused()
+    {
+        // 29 letters far apart: each takes several characters of the encoded label, which may have 63.
+        var label = string.Concat(Enumerable.Range(0, 29).Select(i => (char)(0x4E00 + (i * 97))));
+        Assert.That(CallbackUrl.Refusal($"https://{label}.example/", new CallbackOptions()), Does.Contain("IDNA"));
+    }
+
+    [Test]
     public void Too_long_is_refused() => Assert.That(CallbackUrl.Refusal("https://example.com/" + new string('x', 2_000), new CallbackOptions()), Does.Contain("2000"));
 
     [Test]
