@@ -74,8 +74,9 @@ public sealed class ChangeEndpoint : BackgroundService
             return Task.CompletedTask;
         };
         await QueueTopology.DeclareChangesAsync(channel, stoppingToken);
+        // A name of ours: for one of the server's (amq.gen-…) our user would need rights on everybody's queues of that sort.
         var queue = await channel.QueueDeclareAsync(
-            "", durable: false, exclusive: true, autoDelete: true, new Dictionary<string, object?> { ["x-max-length"] = MostMessages }, cancellationToken: stoppingToken);
+            $"{QueueNames.TasksChanged}.{Guid.NewGuid():N}", durable: false, exclusive: true, autoDelete: true, new Dictionary<string, object?> { ["x-max-length"] = MostMessages }, cancellationToken: stoppingToken);
         await channel.QueueBindAsync(queue.QueueName, QueueNames.TasksChanged, routingKey: "", cancellationToken: stoppingToken);
         await channel.BasicQosAsync(0, Prefetch, global: false, stoppingToken);
         var consumer = new AsyncEventingBasicConsumer(channel);

@@ -33,19 +33,19 @@ internal static class KeysCommand
     /// <returns>0: done. 1: the ledger can't be reached, or there is no such key. 2: the arguments are wrong.</returns>
     public static async Task<int> RunAsync(string[] arguments)
     {
-        CommandArguments read;
         try
         {
-            read = CommandArguments.Parse(arguments, "name", "scopes", "expires-in", "rate", "reason");
-            await using var ledger = await ConnectAsync(read.Settings);
-            var keys = new KeyStore(ledger);
-            return read.Words switch
+            var read = CommandArguments.Parse(arguments, "name", "scopes", "expires-in", "rate", "reason");
+            // Decided before the ledger is touched: whoever only looks at the usage needs none.
+            Func<KeyStore, Task<int>> run = read.Words switch
             {
-                ["create"] => await CreateAsync(keys, read),
-                ["list"] => await ListAsync(keys),
-                ["revoke", var id] => await RevokeAsync(keys, id, read),
+                ["create"] => keys => CreateAsync(keys, read),
+                ["list"] => ListAsync,
+                ["revoke", var id] => keys => RevokeAsync(keys, id, read),
                 _ => throw new CommandException(Usage),
             };
+            await using var ledger = await ConnectAsync(read.Settings);
+            return await run(new KeyStore(ledger));
         }
         catch (CommandException e)
         {

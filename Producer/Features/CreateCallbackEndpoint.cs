@@ -20,6 +20,7 @@ internal static class CreateCallbackEndpoint
             .Takes<CallbackEndpointBody>("The endpoint.", CallbackExamples.NewEndpoint)
             .Gives<CallbackEndpointResponse>(201, "It is registered. Nobody can read its `secret` again.", CallbackExamples.MadeEndpoint, ApiHeaders.Location)
             .Leads("getCallbackEndpoint", "name", "$response.body#/name").Leads("testCallbackEndpoint", "name", "$response.body#/name")
+            .Calls(WebhookWriter.TaskEnded, "{$request.body#/url}").Calls(WebhookWriter.CallbackTest, "{$request.body#/url}")
             .Refuses(ProblemTypes.InvalidValue, ProblemTypes.CallbackEndpointExists, ProblemTypes.TooManyCallbackEndpoints));
 
     private static async Task<Results<JsonHttpResult<CallbackEndpointResponse>, ProblemResult>> HandleAsync(

@@ -43,7 +43,7 @@ internal static class StreamEvents
             return new ProblemResult(full!);
 
         using var reader = feed.Join(filter, from);
-        using var stream = await EventStream.BeginAsync(http, options.Value, time, lifetime.ApplicationStopping, place.KeyEnded);
+        using var stream = EventStream.Begin(http, options.Value, time, lifetime.ApplicationStopping, place.KeyEnded);
         await stream.RunAsync(() => WriteAsync(stream, reader));
         return TypedResults.Empty;
     }

@@ -64,7 +64,7 @@ internal static class StreamTaskEvents
             return TypedResults.Empty;
         }
 
-        using var stream = await EventStream.BeginAsync(http, options.Value, time, lifetime.ApplicationStopping, place.KeyEnded);
+        using var stream = EventStream.Begin(http, options.Value, time, lifetime.ApplicationStopping, place.KeyEnded);
         await stream.RunAsync(() => WriteAsync(stream, following, first));
         return TypedResults.Empty;
     }

@@ -33,6 +33,7 @@ internal static class SubmitBatch
                 new Content("application/x-ndjson", Shape.LinesOf<SubmitTaskRequest>(), Examples.Batch),
                 new Content("application/json", Shape.ListOf<SubmitTaskRequest>(), new[] { Examples.Submit }))
             .Gives(200, "One line for each task, in order: its id, or the problem that `POST /v1/tasks` would have answered.", new Content("application/x-ndjson", Shape.LinesOf<BatchAnswer>(), Examples.BatchAnswers()))
+            .Calls(WebhookWriter.TaskEnded, "{$request.body#/callback/url}") // of each line
             .RefusesLines(
                 ProblemTypes.MalformedJson,
                 ProblemTypes.InvalidRequest,

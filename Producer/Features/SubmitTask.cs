@@ -28,6 +28,7 @@ internal static class SubmitTask
             .Leads("getTask").Leads("getResult").Leads("streamTaskEvents")
             .Gives<TaskResponse>(202, "It is stored and will run.", Examples.Queued, ApiHeaders.Location, ApiHeaders.RetryAfter, ApiHeaders.PreferenceApplied, ApiHeaders.IdempotentReplayed)
             .Leads("getTask").Leads("streamTaskEvents").Leads("explainTask").Leads("cancelTask")
+            .Calls(WebhookWriter.TaskEnded, "{$request.body#/callback/url}")
             .Refuses(ProblemTypes.NotBuiltYet, ProblemTypes.UnknownKind, ProblemTypes.InvalidInput, ProblemTypes.InvalidValue, ProblemTypes.QueueFull)
             .Refuses(ProblemTypes.UnknownCallbackEndpoint, StatusCodes.Status422UnprocessableEntity)
             .Refuses(ProblemTypes.IdempotencyKeyReused, ProblemTypes.IdempotencyKeyUndecided, ProblemTypes.TaskRemoved));

@@ -40,14 +40,13 @@ internal sealed class EventStream : IDisposable
 
     private IBufferWriter<byte> Body => _http.Response.BodyWriter;
 
-    /// <summary>Begins the answer: the headers, and how long to wait before a reconnect.</summary>
+    /// <summary>Prepares the answer: the headers, and how long to wait before a reconnect. <see cref="RunAsync"/> sends them.</summary>
     /// <param name="http">The request.</param>
     /// <param name="options">Times.</param>
     /// <param name="time">The clock.</param>
     /// <param name="stopping">Cancelled when the process stops: the stream ends, so that its client goes elsewhere.</param>
     /// <param name="keyEnded">Cancelled when the key that it was opened with works no more: the stream ends, and its client is not let in again.</param>
-    public static async Task<EventStream> BeginAsync(
-        HttpContext http, EventOptions options, TimeProvider time, CancellationToken stopping, CancellationToken keyEnded)
+    public static EventStream Begin(HttpContext http, EventOptions options, TimeProvider time, CancellationToken stopping, CancellationToken keyEnded)
     {
         var stream = new EventStream(http, options, time, stopping, keyEnded);
         var headers = http.Response.Headers;
@@ -58,7 +57,6 @@ internal sealed class EventStream : IDisposable
         // Not all clients of a process that stopped come back at the same moment.
         var retry = options.Reconnect + (options.Reconnect * Random.Shared.NextDouble());
         stream.Write(string.Create(CultureInfo.InvariantCulture, $"retry: {retry.TotalMilliseconds:0}\n\n"));
-        await stream.FlushAsync();
         return stream;
     }
 
@@ -131,11 +129,12 @@ internal sealed class EventStream : IDisposable
         }
     }
 
-    /// <summary>Runs a stream to its end, also when that comes from outside.</summary>
+    /// <summary>Begins a stream and runs it to its end, also when that comes from outside.</summary>
     public async Task RunAsync(Func<Task> write)
     {
         try
         {
+            await FlushAsync();
             await write();
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)

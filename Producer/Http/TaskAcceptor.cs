@@ -131,7 +131,7 @@ internal sealed class TaskAcceptor(
         }
     }
 
-    // All callers share one scope as long as they are not told apart.
+    // One scope for all callers and doors, so that a new API key opens no double submit: docs/decisions/0042.
     private static IdempotencyKey? KeyOf(SubmitTaskRequest request) =>
         request.IdempotencyKey is { } key ? new IdempotencyKey(IdempotencyKey.SharedScope, key, RequestFingerprint.Of(request)) : null;
 

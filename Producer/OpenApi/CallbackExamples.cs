@@ -47,10 +47,12 @@ internal static class CallbackExamples
     {
         State = TaskState.Scheduled,
         NextAttemptAt = Examples.Created.AddSeconds(6),
-        Attempts = [new CallbackAttemptResponse(Examples.Created.AddMilliseconds(1500), 1, 41.5, 503, "The receiver answered 503.")],
+        Attempts = [new CallbackAttemptResponse(Examples.Created.AddMilliseconds(1500), 1, 41.5, 503, "it answered 503")],
     };
 
     public static readonly TaskCallbacksResponse Callbacks = new(new CallbackRequest { Endpoint = "shop" }, [Sent]);
 
-    public static readonly CallbackMessage Message = new("task.succeeded", Examples.Created.AddMilliseconds(1362), Examples.Succeeded);
+    public static readonly CallbackMessage Message = new("task.succeeded", Examples.Created.AddMilliseconds(1362), Examples.Succeeded with { Input = null });
+
+    public static readonly CallbackTestMessage TestMessage = new(CallbackEventNames.Test, Examples.Created, new CallbackTestData("shop"));
 }

@@ -11,6 +11,7 @@ internal sealed class Description(string id, string tag, string summary)
     private readonly List<Parameter> _parameters = [];
     private readonly List<Answer> _answers = [];
     private readonly List<Refusal> _refusals = [];
+    private readonly List<Callback> _callbacks = [];
 
     public string Id => id;
 
@@ -28,6 +29,8 @@ internal sealed class Description(string id, string tag, string summary)
     public IReadOnlyList<Answer> Answers => _answers;
 
     public IReadOnlyList<Refusal> Refusals => _refusals;
+
+    public IReadOnlyList<Callback> Callbacks => _callbacks;
 
     /// <summary>Problem types that stand in the lines of the answer.</summary>
     public IReadOnlyList<string> LineRefusals { get; private set; } = [];
@@ -86,6 +89,15 @@ internal sealed class Description(string id, string tag, string summary)
     public Description Leads(string operation, string parameter = "id", string expression = "$response.body#/id")
     {
         _answers[^1].Links.Add(new Link(operation, parameter, expression));
+        return this;
+    }
+
+    /// <summary>Whom it makes this service call, later.</summary>
+    /// <param name="webhook">What is sent: one of <see cref="WebhookWriter"/>.</param>
+    /// <param name="expression">Where the receiver's address is.</param>
+    public Description Calls(string webhook, string expression)
+    {
+        _callbacks.Add(new Callback(webhook, expression));
         return this;
     }
 
@@ -164,6 +176,11 @@ internal sealed record Refusal(string Type, int? Status = null);
 /// <param name="Parameter">Its parameter.</param>
 /// <param name="Expression">Where the parameter's value is.</param>
 internal sealed record Link(string Operation, string Parameter, string Expression);
+
+/// <summary>A request that this service sends because of an operation.</summary>
+/// <param name="Webhook">The name of its message.</param>
+/// <param name="Expression">Where the receiver's address is: an OpenAPI runtime expression.</param>
+internal sealed record Callback(string Webhook, string Expression);
 
 /// <summary>Describes routes.</summary>
 internal static class Descriptions

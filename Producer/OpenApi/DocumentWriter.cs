@@ -1,7 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Messaging.Contracts.Callbacks;
 using Messaging.Contracts.Http;
 
 namespace Messaging.Producer.OpenApi;
@@ -52,7 +51,7 @@ internal static class DocumentWriter
             ["servers"] = new JsonArray(new JsonObject { ["url"] = "/", ["description"] = "The host that serves this document; http://127.0.0.1:8080 under ./dev up." }),
             ["tags"] = new JsonArray([.. ApiTags.All.Select(tag => new JsonObject { ["name"] = tag.Name, ["description"] = tag.Text })]),
             ["paths"] = paths,
-            ["webhooks"] = Webhooks(schemas),
+            ["webhooks"] = WebhookWriter.Write(schemas),
             ["components"] = new JsonObject
             {
                 ["schemas"] = Members(schemas.Components),
@@ -89,50 +88,6 @@ internal static class DocumentWriter
             ? Members(paths)
             : throw new InvalidOperationException($"No description: {string.Join(", ", silent)}. Say .Describe(…) where the route is mapped, then run {Command}.");
     }
-
-    /// <summary>What receivers of callbacks are sent.</summary>
-    private static JsonObject Webhooks(SchemaWriter schemas)
-    {
-        var content = new JsonObject
-        {
-            ["schema"] = schemas.Of(Shape.Of<CallbackMessage>()),
-            ["example"] = JsonSerializer.SerializeToNode(CallbackExamples.Message, HttpJson.Options),
-        };
-        return new JsonObject
-        {
-            ["taskEnded"] = new JsonObject
-            {
-                ["post"] = new JsonObject
-                {
-                    ["operationId"] = "taskEnded",
-                    ["tags"] = new JsonArray(ApiTags.Callbacks),
-                    ["summary"] = "A task has ended",
-                    ["description"] = "Sent to the `callback` of a task (Standard Webhooks 1.0). Verify the signature before anything else; a `webhook-id` that was seen before is a repetition.",
-                    ["security"] = new JsonArray(),
-                    ["parameters"] = new JsonArray(
-                        WebhookHeader("webhook-id", "The same whenever this event is sent again."),
-                        WebhookHeader("webhook-timestamp", "When this attempt was made, in seconds since 1970."),
-                        WebhookHeader("webhook-signature", "`v1,` and the base64 of the HMAC-SHA256 of `id.timestamp.body`; several, separated by spaces, while a secret is rotated.")),
-                    ["requestBody"] = new JsonObject { ["required"] = true, ["content"] = new JsonObject { ["application/json"] = content } },
-                    ["responses"] = new JsonObject
-                    {
-                        ["2XX"] = new JsonObject { ["description"] = "It is taken." },
-                        ["410"] = new JsonObject { ["description"] = "Send nothing here any more." },
-                        ["default"] = new JsonObject { ["description"] = "Send it again later; with 429 and 503 not before `Retry-After`." },
-                    },
-                },
-            },
-        };
-    }
-
-    private static JsonObject WebhookHeader(string name, string text) => new()
-    {
-        ["name"] = name,
-        ["in"] = "header",
-        ["required"] = true,
-        ["description"] = text,
-        ["schema"] = new JsonObject { ["type"] = "string" },
-    };
 
     private static JsonObject Members(IEnumerable<KeyValuePair<string, JsonObject>> members) =>
         new(members.Select(member => KeyValuePair.Create<string, JsonNode?>(member.Key, member.Value)));

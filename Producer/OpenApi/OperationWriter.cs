@@ -45,6 +45,8 @@ internal sealed class OperationWriter(SchemaWriter schemas)
 
         responses["default"] = Refer("default", CommonRefusals.OfEverywhere, isHead);
         operation["responses"] = responses;
+        if (description.Callbacks.Count > 0)
+            operation["callbacks"] = WebhookWriter.Write(description.Callbacks);
         return operation;
     }
 

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Messaging.Contracts.Callbacks;
 using Messaging.Contracts.Http;
 using Messaging.Contracts.Tasks;
 using Messaging.Producer.Http;
@@ -19,7 +20,10 @@ internal sealed class SchemaWriter(XmlComments comments)
     private readonly NullabilityInfoContext _nullability = new();
     private readonly SortedDictionary<string, JsonObject> _components = new(StringComparer.Ordinal);
 
-    /// <summary>The words of members that are strings. More may come, so no client may take them for all there will ever be.</summary>
+    /// <summary>
+    /// The words of members that are strings, or lists of strings. In requests there are no others. In answers more may come, so no client may take them for
+    /// all there will ever be.
+    /// </summary>
     private static readonly Dictionary<(Type, string), IEnumerable<string>> Words = new()
     {
         [(typeof(AuditResponse), nameof(AuditResponse.Action))] = AuditActions.All,
@@ -28,6 +32,14 @@ internal sealed class SchemaWriter(XmlComments comments)
         [(typeof(Problem), nameof(Problem.Type))] = Constants(typeof(ProblemTypes)),
         [(typeof(TaskFailure), nameof(TaskFailure.Code))] = Constants(typeof(FailureCodes)),
         [(typeof(OperationResponse), nameof(OperationResponse.State))] = ["pending", "running", "finished", "stopped"],
+        [(typeof(OperationBody), nameof(OperationBody.Action))] = ["retry", "discard"],
+        [(typeof(KeyBody), nameof(KeyBody.Scopes))] = ApiScopeWords.All.Split(", "),
+        [(typeof(CallbackRequest), nameof(CallbackRequest.Events))] = CallbackEventNames.Of(CallbackEvents.All),
+        [(typeof(CallbackEndpointBody), nameof(CallbackEndpointBody.Events))] = CallbackEventNames.Of(CallbackEvents.All),
+        [(typeof(CallbackEndpointResponse), nameof(CallbackEndpointResponse.Events))] = CallbackEventNames.Of(CallbackEvents.All),
+        [(typeof(CallbackDeliveryResponse), nameof(CallbackDeliveryResponse.Type))] = [.. CallbackEventNames.Of(CallbackEvents.All), CallbackEventNames.Test],
+        [(typeof(CallbackMessage), nameof(CallbackMessage.Type))] = CallbackEventNames.Of(CallbackEvents.All),
+        [(typeof(CallbackTestMessage), nameof(CallbackTestMessage.Type))] = [CallbackEventNames.Test],
         [(typeof(HealthResponse), nameof(HealthResponse.Status))] = ["live", "ready", "degraded", "unavailable"],
         [(typeof(HealthPart), nameof(HealthPart.Status))] = ["ok", "degraded", "away"],
     };
@@ -114,7 +126,7 @@ internal sealed class SchemaWriter(XmlComments comments)
             if (Removable.Contains((type, property.Name)))
                 member["type"] = new JsonArray((string?)member["type"], "null");
             if (Words.TryGetValue((type, property.Name), out var words))
-                member["x-extensible-enum"] = new JsonArray([.. words.Select(word => JsonValue.Create(word))]);
+                (member["items"] ?? member)[IsRequest(type) ? "enum" : "x-extensible-enum"] = new JsonArray([.. words.Select(word => JsonValue.Create(word))]);
             properties[name] = member;
             if (!MayBeNull(property))
                 required.Add(name);

@@ -32,6 +32,11 @@ public sealed class OwnWorkerTests
             Does.Contain("\"System.Threading.ThreadPool.UnfairSemaphoreSpinLimit\": 0").And.Contain("\"System.Runtime.TieredCompilation.QuickJit\": false"),
             "built as the stock worker is");
 
+        var misled = await Command.RunAsync(
+            BuiltOutput.DotnetHost, ["exec", worker, "--concurrency", "0"], new Dictionary<string, string?> { ["DOTNET_ENVIRONMENT"] = null }, cancellationToken);
+        Assert.That(misled.ExitCode, Is.EqualTo(2), misled.Output);
+        Assert.That(misled.Output.Trim(), Is.EqualTo("Messaging:Worker:Concurrency is '0'; it must be from 1 to 100000."), "one line, and nothing else");
+
         await using var system = await RunningSystem.StartAsync(consumers: 0);
         using var client = new HttpTaskClient(new MessagingClientOptions { BaseAddress = system.Producer.Address });
         // The producer has met the kind's absence before its worker comes.

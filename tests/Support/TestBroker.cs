@@ -13,6 +13,7 @@ public sealed class TestBroker : IAsyncDisposable
 {
     private readonly HttpClient _management;
     private readonly string _name;
+    private readonly List<string> _users = [];
 
     private TestBroker(HttpClient management, string name, Uri uri)
     {
@@ -42,6 +43,20 @@ public sealed class TestBroker : IAsyncDisposable
             new { configure = ".*", write = ".*", read = ".*" },
             cancellationToken);
         return new TestBroker(management, name, new UriBuilder(server.Uri) { Path = name }.Uri);
+    }
+
+    /// <summary>Makes a user who may do only so much in this virtual host, and answers the AMQP URI to connect as him. He goes with the virtual host.</summary>
+    /// <param name="configure">What he may declare and delete, a regular expression as <c>rabbitmqctl set_permissions</c> takes it.</param>
+    /// <param name="write">Where he may publish to.</param>
+    /// <param name="read">What he may consume and bind to.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<Uri> AddUserAsync(string configure, string write, string read, CancellationToken cancellationToken = default)
+    {
+        var name = $"test-{Guid.NewGuid():N}";
+        await PutAsync(_management, $"api/users/{name}", new { password = name, tags = "" }, cancellationToken);
+        _users.Add(name);
+        await PutAsync(_management, $"api/permissions/{_name}/{name}", new { configure, write, read }, cancellationToken);
+        return new UriBuilder(Uri) { UserName = name, Password = name }.Uri;
     }
 
     /// <summary>Messages that wait in a queue, not counting those at a consumer; null when there is no such queue.</summary>
@@ -74,9 +89,14 @@ public sealed class TestBroker : IAsyncDisposable
         return connections.Length;
     }
 
-    /// <summary>Removes the virtual host with all its queues and connections.</summary>
+    /// <summary>Removes the virtual host with all its queues, connections and users.</summary>
     public async ValueTask DisposeAsync()
     {
+        foreach (var user in _users)
+        {
+            using var removed = await _management.DeleteAsync(new Uri($"api/users/{user}", UriKind.Relative));
+        }
+
         using var answer = await _management.DeleteAsync(new Uri($"api/vhosts/{_name}", UriKind.Relative));
         _management.Dispose();
         if (answer.StatusCode != HttpStatusCode.NotFound)

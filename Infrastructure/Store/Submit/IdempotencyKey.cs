@@ -6,6 +6,6 @@ namespace Messaging.Infrastructure.Store.Submit;
 /// <param name="Fingerprint">What was asked for: <see cref="RequestFingerprint"/>.</param>
 public sealed record IdempotencyKey(string Scope, string Value, Guid Fingerprint)
 {
-    /// <summary>The scope of all callers who are not told apart.</summary>
+    /// <summary>The scope of all callers, whatever API key they have and by whatever door they come (docs/decisions/0042).</summary>
     public const string SharedScope = "";
 }

@@ -3,6 +3,8 @@ using Messaging.Contracts.Http;
 using Messaging.Infrastructure.Access;
 using Messaging.Infrastructure.Store.Connections;
 using Messaging.Tests.Support;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using static Messaging.Tests.Integration.Http.ProducerHarness;
 
 namespace Messaging.Tests.Integration.Access;
@@ -85,6 +87,35 @@ public sealed class AccessGateTests : KeyedTest
             Assert.That(await StatusAsync(HttpMethod.Get, "/v1/audit", read), Is.EqualTo(HttpStatusCode.Forbidden));
             Assert.That(await StatusAsync(HttpMethod.Post, "/v1/tasks", Admin, Echo), Is.EqualTo(HttpStatusCode.Accepted), "admin may all");
         });
+    }
+
+    [Test]
+    public async Task A_route_that_states_no_scope_needs_an_admin(CancellationToken cancellationToken)
+    {
+        await using var app = global::Messaging.Producer.Program.Build(
+        [
+            "--urls=http://127.0.0.1:0",
+            $"--Messaging:Postgres={Producer.Get<Microsoft.Extensions.Options.IOptions<LedgerOptions>>().Value.Postgres}",
+            "--Messaging:RabbitMq=amqp://nobody:nothing@127.0.0.1:1/",
+        ]);
+        app.MapGet("/v1/forgotten", () => "open");
+        await app.StartAsync(cancellationToken);
+        await app.Services.GetRequiredService<global::Messaging.Producer.StartBehindServer>().Starting;
+        using var client = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
+        var (_, all) = await MakeAsync(ApiScopes.Submit | ApiScopes.Read | ApiScopes.Operate);
+
+        Assert.That(await GetAsync(null), Is.EqualTo(HttpStatusCode.Unauthorized));
+        Assert.That(await GetAsync(all), Is.EqualTo(HttpStatusCode.Forbidden));
+        Assert.That(await GetAsync(Admin), Is.EqualTo(HttpStatusCode.OK));
+        await app.StopAsync(cancellationToken);
+
+        async Task<HttpStatusCode> GetAsync(string? key)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri("/v1/forgotten", UriKind.Relative));
+            request.Headers.Authorization = key is null ? null : new("Bearer", key);
+            using var answer = await client.SendAsync(request, cancellationToken);
+            return answer.StatusCode;
+        }
     }
 
     [Test]

@@ -51,6 +51,21 @@ public sealed class CrossOriginTests
         Assert.That(strangersPreflight.Headers.Contains("Access-Control-Allow-Origin"), Is.False);
     }
 
+    [TestCase("https://app.example.com.evil.example")]
+    [TestCase("https://evil-app.example.com")]
+    [TestCase("https://app.example.com:8443")]
+    [TestCase("http://app.example.com")]
+    [TestCase("HTTPS://APP.EXAMPLE.COM")]
+    [TestCase("null")]
+    public async Task What_only_looks_like_a_named_origin_is_a_stranger(string origin)
+    {
+        await using var producer = await StartAsync($"--Messaging:Cors:Origins:0={Friend}");
+        using var get = await AskAsync(producer, HttpMethod.Get, "/v1/kinds", origin);
+
+        await ProblemAsync(get, HttpStatusCode.Forbidden, ProblemTypes.CrossSite);
+        Assert.That(get.Headers.Contains("Access-Control-Allow-Origin"), Is.False);
+    }
+
     [TestCase("*")]
     [TestCase("app.example.com")]
     [TestCase("https://app.example.com/")]

@@ -1,8 +1,15 @@
 using System.Net;
 using Messaging.Contracts.Http;
+using Messaging.Contracts.Tasks;
 using Messaging.Infrastructure.Events;
+using Messaging.Infrastructure.Store.Changes;
+using Messaging.Infrastructure.Store.Connections;
+using Messaging.Infrastructure.Store.Finish;
+using Messaging.Infrastructure.Store.Progress;
+using Messaging.Producer.Http;
 using Messaging.Tests.Support;
 using Messaging.Tests.Support.Servers;
+using Messaging.Tests.Support.Web;
 using static Messaging.Tests.Integration.Http.ProducerHarness;
 
 namespace Messaging.Tests.Integration.Events;
@@ -56,6 +63,31 @@ public sealed class StreamBoundsTests
         Assert.That(stream.Comments, Is.All.EqualTo("ping"));
         Assert.That(never.IsCompleted, Is.False, "an id alone is no event");
         Assert.That(WideCursor.TryParse(wide.LastEventId, out _), Is.True, wide.LastEventId);
+    }
+
+    [Test]
+    public async Task Whoever_does_not_read_a_tasks_stream_is_cut_off_and_the_others_get_everything(CancellationToken cancellationToken)
+    {
+        const int reports = 8_000; // of more than a kilobyte each: all buffers on the way take less
+        await using var producer = await StartAsync("--Messaging:Events:SlowestWrite=00:00:02");
+        var task = await producer.SubmitAsync();
+        var claim = await producer.ClaimAsync(task.Id);
+        using var stuck = await StuckReader.OpenAsync(new Uri(producer.Address, $"/v1/tasks/{task.Id}/events"), cancellationToken);
+        using var reading = await producer.OpenTaskAsync(task.Id, cancellationToken: cancellationToken);
+        var streams = producer.Get<OpenStreams>();
+        await Eventually.GetAsync(() => streams.Count, count => count == 2, cancellationToken: cancellationToken);
+
+        var all = reading.RestAsync(cancellationToken);
+        await new ProgressStage(producer.Get<LedgerConnections>(), producer.Get<TaskChanges>()).WriteAsync(
+            [.. Enumerable.Range(1, reports).Select(n => new ProgressReport(task.Id, claim.ClaimedAt, n, new TaskProgress(100.0 * n / reports, new string('x', 1_000))))],
+            cancellationToken);
+        await Eventually.GetAsync(() => streams.Count, count => count == 1, TimeSpan.FromSeconds(30), cancellationToken);
+        await producer.FinishAsync(new Ended(task.Id, claim.Fence, claim.Attempt, TaskState.Succeeded, "{}"u8.ToArray(), null));
+
+        Assert.That(await stuck.ReadToEndAsync(cancellationToken), Is.InRange(1, reports * 1_000), "in the middle");
+        var names = (await all).Select(e => e.Name).ToArray();
+        Assert.That(names.Count(name => name == "task.progress"), Is.EqualTo(reports));
+        Assert.That(names.Where(name => name != "task.progress"), Is.EqualTo(["task.queued", "task.running", "task.succeeded"]));
     }
 
     [Test]

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Reflection;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Messaging.Contracts.Callbacks;
 using Messaging.Contracts.Http;
 using Messaging.Producer.Access;
 using Messaging.Producer.OpenApi;
@@ -145,6 +146,33 @@ public sealed class OpenApiTests : ProducerTest
         Assert.That(ids, Is.Unique);
         Assert.That(links.Distinct(), Is.Not.Empty.And.SubsetOf(ids));
         Assert.That(Document.Operations.Where(o => o.Operation["responses"]!["201"] is { } made && made["headers"]?["Location"] is not null && made["links"] is null).Select(o => o.Route), Is.Empty);
+    }
+
+    [TestCase("POST /v1/tasks", "taskEnded", "{$request.body#/callback/url}")]
+    [TestCase("POST /v1/tasks/batch", "taskEnded", "{$request.body#/callback/url}")]
+    [TestCase("POST /v1/callback-endpoints", "taskEnded", "{$request.body#/url}")]
+    [TestCase("POST /v1/callback-endpoints", "callbackTest", "{$request.body#/url}")]
+    public void An_operation_that_brings_a_receiver_has_what_the_receiver_is_sent(string route, string name, string address)
+    {
+        var callback = Document.Operations.Single(o => o.Route == route).Operation["callbacks"]![name]![address]!;
+
+        Assert.That(Document.Follow(callback), Is.SameAs(Document.Root["webhooks"]![name]));
+    }
+
+    [TestCase("taskEnded", "CallbackMessage", "task.succeeded")]
+    [TestCase("callbackTest", "CallbackTestMessage", CallbackEventNames.Test)]
+    public void What_receivers_are_sent_is_described(string name, string schema, string type)
+    {
+        var request = Document.Root["webhooks"]![name]!["post"]!;
+        var media = request["requestBody"]!["content"]!["application/json"]!;
+
+        Assert.That((string?)media["schema"]!["$ref"], Is.EqualTo($"#/components/schemas/{schema}"));
+        Assert.That((string?)media["example"]!["type"], Is.EqualTo(type));
+        Assert.That(media["example"]!["data"]!["input"], Is.Null, "inputs are not sent");
+        Assert.That(SchemaCheck.Check(Document, media["schema"]!, media["example"]), Is.Empty);
+        Assert.That(
+            request["parameters"]!.AsArray().Select(p => (string)p!["name"]!),
+            Is.EqualTo(new[] { CallbackSignature.IdHeader, CallbackSignature.TimestampHeader, CallbackSignature.SignatureHeader }));
     }
 
     private static string? ScopeOf(RouteEndpoint endpoint) =>

@@ -20,6 +20,19 @@ public sealed class KeySecretTests
         }
     }
 
+    [Test]
+    public void A_hash_fits_whole_or_not_at_all()
+    {
+        var (_, key, hash) = KeySecret.Create();
+        for (var at = 0; at < hash.Length; at++)
+        {
+            var other = (byte[])hash.Clone();
+            other[at] ^= 1;
+            Assert.That(KeySecret.Fits(key, other), Is.False, $"byte {at} is another");
+            Assert.That(KeySecret.Fits(key, hash.AsSpan(0, at)), Is.False, $"{at} bytes");
+        }
+    }
+
     [TestCase("")]
     [TestCase("msg_")]
     [TestCase("msg_aaaaaaaaaa_")]
