@@ -16,9 +16,12 @@ public sealed class TestServers : IAsyncDisposable
         _rabbitMq = rabbitMq;
     }
 
-    /// <summary>What tells the tests where the servers are.</summary>
+    /// <summary>What tells the tests where the servers are, and how the processes that they start are compiled.</summary>
     public IReadOnlyDictionary<string, string?> Environment => new Dictionary<string, string?>
     {
+        // The product compiles well at once, which takes most of a start; a process of a test does little and lives for seconds.
+        ["DOTNET_TC_QuickJit"] = "1",
+        ["DOTNET_TieredPGO"] = "0",
         [SharedServers.PostgresVariable] = _postgres.ConnectionString,
         [SharedServers.RabbitMqVariable] = _rabbitMq.Uri.ToString(),
         [SharedServers.ManagementVariable] = _rabbitMq.ManagementUri!.ToString(),
