@@ -42,7 +42,7 @@ public sealed class TestServers : IAsyncDisposable
 
     private static async Task<TestServers> StartProcessesAsync(CancellationToken cancellationToken)
     {
-        var postgres = new PostgresServer();
+        var postgres = new PostgresServer(settings: PostgresSettings.Shared);
         var rabbitMq = new RabbitMqServer(management: true);
         return await new TestServers(postgres, rabbitMq).WhenAsync(postgres.StartAsync(cancellationToken), rabbitMq.StartAsync(cancellationToken));
     }
