@@ -1,5 +1,5 @@
-// Each test has processes of its own and wants the machine for itself, but for those that mostly wait for a rescue: they say so and
-// come first, a few at a time.
-[assembly: NonParallelizable]
-[assembly: LevelOfParallelism(4)]
+// Each test has processes of its own, and most wait for something most of the time: a few run at once. What measures time or memory, or takes
+// all that the processors can do, has the category Alone and is not parallelizable.
+[assembly: Parallelizable(ParallelScope.All)]
+[assembly: LevelOfParallelism(3)]
 [assembly: FixtureLifeCycle(LifeCycle.InstancePerTestCase)]

@@ -5,7 +5,9 @@ using Messaging.Tests.Support.Servers;
 namespace Messaging.Tests.EndToEnd;
 
 /// <summary>A RabbitMQ that is there and does not work as it should. Tasks are accepted throughout, and all run once it is well.</summary>
+[Category("MostlyWaits")]
 [FixtureLifeCycle(LifeCycle.SingleInstance)] // one system serves all: its start takes longer than a test
+[Parallelizable(ParallelScope.Self)]
 public sealed class BrokerTroubleTests
 {
     private static readonly TimeSpan Recovery = TimeSpan.FromSeconds(90);

@@ -84,6 +84,8 @@ public sealed class CallbackTests
     }
 
     [Test]
+    [Category("Alone")]
+    [NonParallelizable]
     public async Task Receivers_that_hang_keep_neither_other_receivers_nor_other_tasks_waiting()
     {
         await using var slow = await CallbackReceiver.StartAsync(context => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted));

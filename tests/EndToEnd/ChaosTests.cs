@@ -3,6 +3,8 @@ using Messaging.Tests.Chaos;
 namespace Messaging.Tests.EndToEnd;
 
 /// <summary>A short <c>./dev chaos</c>, always with the same faults in the same order; people choose other seeds.</summary>
+[Category("MostlyWaits")]
+[Order(2)]
 public sealed class ChaosTests
 {
     [Test]

@@ -6,7 +6,7 @@ using Messaging.Tests.Support.Processes;
 namespace Messaging.Tests.EndToEnd;
 
 /// <summary>One test per point where a process may die: it does so there, really, and the task's ledger is right afterwards.</summary>
-[Parallelizable(ParallelScope.All)]
+[Category("MostlyWaits")]
 public sealed class CrashPointTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);

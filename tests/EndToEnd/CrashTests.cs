@@ -30,6 +30,7 @@ public sealed class CrashTests
     }
 
     [Test]
+    [Category("MostlyWaits")]
     public async Task Tasks_accepted_while_RabbitMQ_is_away_run_when_it_is_back()
     {
         await using var rabbitMq = new RabbitMqServer();

@@ -8,6 +8,8 @@ using System.Text.Json.Nodes;
 namespace Messaging.Tests.EndToEnd;
 
 /// <summary>A large file goes in and out, and the process that carries it does not grow.</summary>
+[Category("Alone")]
+[NonParallelizable]
 public sealed class FileTransferTests
 {
     // MESSAGING_TEST_FILE_MIB=1024 for more; the bound is the same.

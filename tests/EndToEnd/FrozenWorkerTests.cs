@@ -6,7 +6,7 @@ using Messaging.Tests.Support.Processes;
 namespace Messaging.Tests.EndToEnd;
 
 /// <summary>A worker that is frozen, as a machine that pauses would freeze it: for long it is declared dead, for a moment it is not.</summary>
-[Parallelizable(ParallelScope.All)]
+[Category("MostlyWaits")]
 public sealed class FrozenWorkerTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);

@@ -12,7 +12,7 @@ namespace Messaging.Tests.EndToEnd;
 
 /// <summary>Tasks that run longer than the broker waits for an acknowledgement.</summary>
 [Category("MostlyWaits")]
-[Parallelizable(ParallelScope.All)]
+[Order(1)] // the longest of them all
 public sealed class LongTaskTests
 {
     // The broker's default, RabbitMQ 3.8.15 and later.

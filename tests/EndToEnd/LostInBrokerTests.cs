@@ -55,6 +55,8 @@ public sealed class LostInBrokerTests
     }
 
     [Test]
+    [Category("Alone")]
+    [NonParallelizable]
     public async Task A_backlog_is_not_published_again_neither_without_a_consumer_nor_behind_a_slow_one()
     {
         await using var system = await StartAsync();
@@ -80,6 +82,8 @@ public sealed class LostInBrokerTests
     }
 
     [Test]
+    [Category("Alone")]
+    [NonParallelizable]
     public async Task Tasks_that_are_handed_back_again_and_again_are_not_lost(CancellationToken cancellationToken)
     {
         var impatient = new Dictionary<string, string?>(Quick) { ["Messaging__Worker__HandBackAfter"] = "00:00:00.200" };

@@ -5,7 +5,7 @@ using Messaging.Tests.Support.Processes;
 namespace Messaging.Tests.EndToEnd;
 
 /// <summary>A task that kills every worker that runs it is found out, and takes no neighbour down with it.</summary>
-[Parallelizable(ParallelScope.All)]
+[Category("MostlyWaits")]
 public sealed class PoisonTests
 {
     private static readonly ConsumerProcessOptions Worker = new() { Name = "worker", Project = ConsumerProcessOptions.TestWorker };

@@ -11,6 +11,8 @@ public sealed class SqlSubmitTests
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     [Test]
+    [Category("Alone")]
+    [NonParallelizable]
     public async Task A_task_submitted_by_SQL_starts_within_half_a_second_of_the_commit()
     {
         await using var system = await RunningSystem.StartAsync(consumers: 1);

@@ -3,12 +3,12 @@ using Testcontainers.PostgreSql;
 
 namespace Messaging.Tests.Support.Containers;
 
-/// <summary>A Postgres in a container, with the settings of the private one: durable, where Testcontainers' default is not.</summary>
+/// <summary>A Postgres in a container, with the settings of the private one that tests share: durable, where Testcontainers' default is not.</summary>
 public sealed class ContainerPostgres : IPostgres, IAsyncDisposable
 {
     // The last of several settings with one name counts.
     private readonly PostgreSqlContainer _container = new PostgreSqlBuilder(ContainerImages.Postgres)
-        .WithCommand([.. PostgresSettings.Durable.SelectMany(setting => new[] { "-c", $"{setting.Key}={setting.Value}" })])
+        .WithCommand([.. PostgresSettings.Shared.SelectMany(setting => new[] { "-c", $"{setting.Key}={setting.Value}" })])
         .Build();
 
     /// <inheritdoc/>

@@ -31,7 +31,7 @@ public static class SharedServers
     {
         if (Environment.GetEnvironmentVariable(PostgresVariable) is { Length: > 0 } given)
             return new GivenPostgres(given);
-        var server = new PostgresServer();
+        var server = new PostgresServer(settings: PostgresSettings.Shared);
         await server.StartAsync();
         return server;
     }

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
+using Messaging.Tests.Support.Servers;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 
@@ -27,9 +28,14 @@ public sealed class TestBroker : IAsyncDisposable
 
     /// <summary>Makes a virtual host.</summary>
     /// <exception cref="InvalidOperationException">The given RabbitMQ has no management API.</exception>
-    public static async Task<TestBroker> CreateAsync(CancellationToken cancellationToken = default)
+    public static async Task<TestBroker> CreateAsync(CancellationToken cancellationToken = default) =>
+        await CreateAsync(await SharedServers.RabbitMqAsync(), cancellationToken);
+
+    /// <summary>Makes a virtual host on another server.</summary>
+    /// <exception cref="InvalidOperationException">It has no management API.</exception>
+    public static async Task<TestBroker> CreateAsync(IRabbitMq server, CancellationToken cancellationToken = default)
     {
-        var server = await SharedServers.RabbitMqAsync();
+        ArgumentNullException.ThrowIfNull(server);
         var address = server.ManagementUri ?? throw new InvalidOperationException(
             $"The tests need RabbitMQ's management API: set {SharedServers.ManagementVariable} to its address.");
         var user = Uri.UnescapeDataString(address.UserInfo);

@@ -10,6 +10,7 @@ internal sealed class ConsumersCase : IBenchCase
     private const int Slots = 300;
 
     private static readonly int[] Counts = [1, 2, 4];
+    private static readonly int[] QuickCounts = [1, 2];
 
     /// <inheritdoc/>
     public string Name => "consumers";
@@ -21,7 +22,7 @@ internal sealed class ConsumersCase : IBenchCase
     public async Task<IBenchResult> RunAsync(BenchSettings settings, CancellationToken cancellationToken)
     {
         await using var lineup = await Lineup.StartAsync(Name, settings, cancellationToken);
-        foreach (var count in Counts)
+        foreach (var count in settings.Quick ? QuickCounts : Counts)
         {
             var shape = new SystemShape($"consumers{count}", Slots, Consumers: count);
             await lineup.AddAsync(

@@ -14,8 +14,9 @@ namespace Messaging.Tests.Benchmarks.Cases;
 internal sealed class LatencyCase : IBenchCase
 {
     private static readonly int[] Paces = [50, 200, 1_000];
+    private static readonly int[] QuickPaces = [50, 1_000];
     private static readonly TimeSpan Run = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan QuickRun = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan QuickRun = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
     /// <inheritdoc/>
@@ -38,7 +39,7 @@ internal sealed class LatencyCase : IBenchCase
         var paces = new Dictionary<int, IReadOnlyList<Latencies>>();
         var floor = new Dictionary<int, IReadOnlyList<BusLatencies>>();
         var peaks = new Dictionary<string, double> { [Parts.Submitter] = 0, [Parts.Consumer] = 0 };
-        foreach (var pace in Paces)
+        foreach (var pace in settings.Quick ? QuickPaces : Paces)
         {
             floor[pace] = await RunFloorAsync(servers, pace, (int)(pace * run.TotalSeconds), settings.RepeatsOrDefault, cancellationToken);
             await using var probe = await RoleProcess.StartAsync(LatencyProbe.Name, Environment(pace), cancellationToken);

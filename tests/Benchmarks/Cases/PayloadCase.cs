@@ -27,7 +27,8 @@ internal sealed class PayloadCase : IBenchCase
     public async Task<IBenchResult> RunAsync(BenchSettings settings, CancellationToken cancellationToken)
     {
         await using var lineup = await Lineup.StartAsync(Name, settings, cancellationToken);
-        foreach (var (size, bytes, share) in Sizes)
+        var sizes = settings.Quick ? [Sizes[0], Sizes[^1]] : Sizes;
+        foreach (var (size, bytes, share) in sizes)
         {
             await lineup.AddFloorAsync($"{BareMassTransit.Name}, {size}", async name => new FewerTasks(
                 await BareMassTransit.StartAsync(name, lineup.Servers, bytes, cancellationToken), share));
@@ -41,7 +42,7 @@ internal sealed class PayloadCase : IBenchCase
             tasks,
             new Dictionary<string, string>
             {
-                ["tasks"] = string.Join(", ", Sizes.Select(s => $"{(tasks * s.Share).ToString("N0", CultureInfo.InvariantCulture)} of {s.Size}")),
+                ["tasks"] = string.Join(", ", sizes.Select(s => $"{(tasks * s.Share).ToString("N0", CultureInfo.InvariantCulture)} of {s.Size}")),
                 ["payload"] = "random letters",
                 ["slots"] = Slots.ToString("N0", CultureInfo.InvariantCulture),
             },

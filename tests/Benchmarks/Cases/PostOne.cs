@@ -15,7 +15,7 @@ internal sealed class PostOne : IBenchCase
     private const int Pace = 500;
 
     private static readonly TimeSpan Run = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan QuickRun = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan QuickRun = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
     private static readonly string[] Steps = ["due to sent (the client)", "sent to accepted", "due to accepted"];

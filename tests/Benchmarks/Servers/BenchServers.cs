@@ -5,24 +5,23 @@ using RabbitMQ.Client;
 
 namespace Messaging.Tests.Benchmarks.Servers;
 
-/// <summary>Postgres and RabbitMQ of one case, private and on free ports, gone with it.</summary>
+/// <summary>Postgres and RabbitMQ of one case, private and on free ports, gone with it; only tests lend it a RabbitMQ.</summary>
 internal sealed class BenchServers : IAsyncDisposable
 {
     private readonly PostgresServer _postgres = new();
-    private readonly RabbitMqServer _rabbitMq = new();
+    private readonly LentRabbitMq? _lent = LentRabbitMq.Find();
+    private readonly RabbitMqServer? _rabbitMq;
 
-    private BenchServers()
-    {
-    }
+    private BenchServers() => _rabbitMq = _lent is null ? new RabbitMqServer() : null;
 
     /// <summary>AMQP URI.</summary>
-    public Uri RabbitMq => _rabbitMq.Uri;
+    public Uri RabbitMq => _lent?.Uri ?? _rabbitMq!.Uri;
 
     /// <summary>Root of Postgres's processes.</summary>
     public int PostgresId => _postgres.ProcessId;
 
     /// <summary>RabbitMQ's process.</summary>
-    public int RabbitMqId => _rabbitMq.ProcessId;
+    public int RabbitMqId => _lent?.ProcessId ?? _rabbitMq!.ProcessId;
 
     /// <summary>Starts both.</summary>
     public static async Task<BenchServers> StartAsync(CancellationToken cancellationToken)
@@ -30,7 +29,7 @@ internal sealed class BenchServers : IAsyncDisposable
         var servers = new BenchServers();
         try
         {
-            await Task.WhenAll(servers._postgres.StartAsync(cancellationToken), servers._rabbitMq.StartAsync(cancellationToken));
+            await Task.WhenAll(servers._postgres.StartAsync(cancellationToken), servers._rabbitMq?.StartAsync(cancellationToken) ?? Task.CompletedTask);
             return servers;
         }
         catch
@@ -86,7 +85,8 @@ internal sealed class BenchServers : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await _rabbitMq.DisposeAsync();
+        if (_rabbitMq is not null)
+            await _rabbitMq.DisposeAsync();
         await _postgres.DisposeAsync();
     }
 }

@@ -7,11 +7,14 @@ namespace Messaging.Tests.Dev.Test;
 /// <summary><c>./dev test</c>: servers of its own, all test projects, and one line that says how it went.</summary>
 public static class TestCommand
 {
-    // One test waits five minutes for the broker's patience to end and needs no processor for it: it runs beside all others.
+    // Tests that mostly wait for a broker's patience, an outage or a rescue to end hardly need the processors: they run beside all others.
     private static readonly TestPart Beside = new("EndToEnd-beside", "EndToEnd", "TestCategory=MostlyWaits");
 
     private static readonly TestPart[] InTurn =
-        [new("Unit", "Unit"), new("Integration", "Integration"), new("EndToEnd", "EndToEnd", "TestCategory!=MostlyWaits")];
+        [new("Unit", "Unit"), new("Integration", "Integration"), new("EndToEnd", "EndToEnd", "TestCategory!=MostlyWaits&TestCategory!=Alone")];
+
+    // What measures time or memory, or takes all that the processors can do, comes when everything else is over.
+    private static readonly TestPart Alone = new("EndToEnd-alone", "EndToEnd", "TestCategory=Alone");
 
     /// <summary>Runs the tests; returns the exit code.</summary>
     /// <exception cref="ServerStartException">The servers do not come up.</exception>
@@ -34,6 +37,7 @@ public static class TestCommand
             foreach (var part in InTurn)
                 total = total.And(await RunAsync(part, options, results, servers, stopping.First));
             total = total.And(await beside);
+            total = total.And(await RunAsync(Alone, options, results, servers, stopping.First));
         }
 
         foreach (var failed in total.Failed)

@@ -16,9 +16,12 @@ public sealed class TestServers : IAsyncDisposable
         _rabbitMq = rabbitMq;
     }
 
-    /// <summary>What tells the tests where the servers are.</summary>
+    /// <summary>What tells the tests where the servers are, and how the processes that they start are compiled.</summary>
     public IReadOnlyDictionary<string, string?> Environment => new Dictionary<string, string?>
     {
+        // The product compiles well at once, which takes most of a start; a process of a test does little and lives for seconds.
+        ["DOTNET_TC_QuickJit"] = "1",
+        ["DOTNET_TieredPGO"] = "0",
         [SharedServers.PostgresVariable] = _postgres.ConnectionString,
         [SharedServers.RabbitMqVariable] = _rabbitMq.Uri.ToString(),
         [SharedServers.ManagementVariable] = _rabbitMq.ManagementUri!.ToString(),
@@ -39,7 +42,7 @@ public sealed class TestServers : IAsyncDisposable
 
     private static async Task<TestServers> StartProcessesAsync(CancellationToken cancellationToken)
     {
-        var postgres = new PostgresServer();
+        var postgres = new PostgresServer(settings: PostgresSettings.Shared);
         var rabbitMq = new RabbitMqServer(management: true);
         return await new TestServers(postgres, rabbitMq).WhenAsync(postgres.StartAsync(cancellationToken), rabbitMq.StartAsync(cancellationToken));
     }

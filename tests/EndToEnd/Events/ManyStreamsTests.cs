@@ -5,6 +5,8 @@ using Messaging.Tests.Support.Web;
 namespace Messaging.Tests.EndToEnd.Events;
 
 /// <summary>As many streams on one producer as the service promises.</summary>
+[Category("Alone")]
+[NonParallelizable]
 [CancelAfter(240_000)]
 public sealed class ManyStreamsTests
 {

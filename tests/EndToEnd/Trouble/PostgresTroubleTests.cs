@@ -8,7 +8,9 @@ using Npgsql;
 namespace Messaging.Tests.EndToEnd.Trouble;
 
 /// <summary>Postgres in every sort of trouble under one running system: what was accepted runs once, nobody is blamed, and all mends itself.</summary>
+[Category("MostlyWaits")]
 [FixtureLifeCycle(LifeCycle.SingleInstance)]
+[Parallelizable(ParallelScope.Self)]
 public sealed class PostgresTroubleTests
 {
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(3);

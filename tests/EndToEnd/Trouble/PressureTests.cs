@@ -12,6 +12,8 @@ public sealed class PressureTests
     private static readonly Dictionary<string, string?> Patience = new() { ["Messaging__MaxWait"] = "00:00:05" };
 
     [Test]
+    [Category("Alone")]
+    [NonParallelizable]
     public async Task Overload_bursts_heavy_readers_an_idle_transaction_and_a_consumer_killed_again_and_again()
     {
         await using var system = await RunningSystem.StartAsync(consumers: 2, new() { Concurrency = 10 }, producerEnvironment: Patience);

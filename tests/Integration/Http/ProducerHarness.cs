@@ -49,7 +49,9 @@ public sealed class ProducerHarness : IAsyncDisposable
     /// <summary>Starts a producer on a database that is the caller's.</summary>
     public static async Task<ProducerHarness> StartOnAsync(string postgres, IAsyncDisposable? database, params string[] settings)
     {
-        var app = Producer.Program.Build(["--urls=http://127.0.0.1:0", $"--Messaging:Postgres={postgres}", $"--Messaging:RabbitMq={NoBroker}", .. settings]);
+        // What it has accepted it can't publish, and its stop need not wait for that.
+        var app = Producer.Program.Build(
+            ["--urls=http://127.0.0.1:0", $"--Messaging:Postgres={postgres}", $"--Messaging:RabbitMq={NoBroker}", "--Messaging:Relay:StopPatience=00:00:00", .. settings]);
         await app.StartAsync();
         var parts = app.Services.GetRequiredService<Producer.StartBehindServer>();
         await parts.Starting;

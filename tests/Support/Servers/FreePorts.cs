@@ -7,7 +7,8 @@ namespace Messaging.Tests.Support.Servers;
 /// <summary>
 /// Finds free loopback ports below the range the kernel takes for outgoing connections. Inside that range a client that reconnects to
 /// a stopped server can be given the server's own port: it then talks to itself, and the server cannot come back.
-/// Another process may still take a port before the server does, so starting is tried again with other ports.
+/// A port is given once, to one of all processes that ask here: between the asking and the listening lie seconds in which others ask too.
+/// A stranger may still take it, so starting servers is tried again with other ports.
 /// </summary>
 public static class FreePorts
 {
@@ -16,7 +17,16 @@ public static class FreePorts
 
     private const int Lowest = 15_000;
 
-    /// <summary>Finds this many ports that nothing listens on.</summary>
+    /// <summary>A port is taken by locking the byte of its number in this file (<c>fcntl</c>), which the kernel undoes when the process ends.</summary>
+    public static readonly string TakenFile = Path.Combine(Path.GetTempPath(), $"messaging-ports-{Environment.UserName}");
+
+    private static readonly FileStream Taken = new(TakenFile, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite);
+
+    // Its own locks a process does not feel.
+    private static readonly HashSet<int> Ours = [];
+    private static readonly Lock Gate = new();
+
+    /// <summary>Finds this many ports that nothing listens on; they are this process's until it ends.</summary>
     public static int[] Find(int count)
     {
         var listeners = new List<Socket>();
@@ -24,7 +34,8 @@ public static class FreePorts
         {
             while (listeners.Count < count)
             {
-                if (TryBind(Random.Shared.Next(Lowest, EndOfRange())) is { } listener)
+                var port = Random.Shared.Next(Lowest, EndOfRange());
+                if (TryTake(port) && TryBind(port) is { } listener)
                     listeners.Add(listener);
             }
 
@@ -41,6 +52,26 @@ public static class FreePorts
     {
         using var listener = TryBind(port);
         return listener is not null;
+    }
+
+    private static bool TryTake(int port)
+    {
+        lock (Gate)
+        {
+            if (!Ours.Add(port))
+                return false;
+            if (OperatingSystem.IsMacOS())
+                return true; // which knows no locks of a part of a file
+            try
+            {
+                Taken.Lock(port, 1);
+                return true;
+            }
+            catch (IOException)
+            {
+                return false; // another process's
+            }
+        }
     }
 
     private static Socket? TryBind(int port)

@@ -6,7 +6,8 @@ namespace Messaging.Tests.Support.Servers;
 
 /// <summary>A private Postgres: own data folder, own loopback port, a superuser without password. About a second to start.</summary>
 /// <param name="folder">Where it keeps everything; a temporary folder when not given.</param>
-public sealed class PostgresServer(DataFolder? folder = null) : IPostgres, IServer
+/// <param name="settings">Its settings; <see cref="PostgresSettings.Durable"/> when not given.</param>
+public sealed class PostgresServer(DataFolder? folder = null, IReadOnlyDictionary<string, string>? settings = null) : IPostgres, IServer
 {
     private const string User = "postgres";
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(60);
@@ -47,7 +48,7 @@ public sealed class PostgresServer(DataFolder? folder = null) : IPostgres, IServ
                 programs.Root,
                 _folder.Path,
                 Path.Combine(programs.Folder, "pg_ctl"),
-                ["-D", Data, "-l", Log, "-o", PostgresSettings.AsOptions(port), "-w", "-t", "60", "start"],
+                ["-D", Data, "-l", Log, "-o", PostgresSettings.AsOptions(port, settings ?? PostgresSettings.Durable), "-w", "-t", "60", "start"],
                 Environment(),
                 cancellationToken);
             if (started.Succeeded)
