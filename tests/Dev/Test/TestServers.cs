@@ -19,7 +19,7 @@ public sealed class TestServers : IAsyncDisposable
     /// <summary>What tells the tests where the servers are, and how the processes that they start are compiled.</summary>
     public IReadOnlyDictionary<string, string?> Environment => new Dictionary<string, string?>
     {
-        // The product compiles well at once, which takes most of a start; a process of a test does little and lives for seconds.
+        // The product compiles well at once, which a start pays for; a process of a test does little and lives for seconds.
         ["DOTNET_TC_QuickJit"] = "1",
         ["DOTNET_TieredPGO"] = "0",
         [SharedServers.PostgresVariable] = _postgres.ConnectionString,
