@@ -17,7 +17,7 @@ public sealed class AmqpSubmitTests
         const int count = 20_000;
         await using var broker = await TestBroker.CreateAsync();
         await using var system = await RunningSystem.StartAsync(consumers: 1, rabbitMq: broker.Uri);
-        await using var client = await ConnectAsync(broker);
+        await using var client = await ConnectAsync(broker, system);
         var watch = Stopwatch.StartNew();
         var publishing = PublishAsync(client, 0, count);
         await Eventually.GetAsync(_ => system.CountAsync("tasks"), seen => seen > 3_000, TimeSpan.FromSeconds(60));
@@ -51,7 +51,7 @@ public sealed class AmqpSubmitTests
             rabbitMq: broker.Uri,
             producerEnvironment: new Dictionary<string, string?> { ["Messaging__MaxWait"] = "00:00:02" },
             postgres: postgres.ConnectionString);
-        await using var client = await ConnectAsync(broker);
+        await using var client = await ConnectAsync(broker, system);
         await PublishAsync(client, 0, 100);
         await Eventually.GetAsync(_ => system.CountAsync("tasks"), seen => seen == 100, TimeSpan.FromSeconds(30));
 
@@ -94,9 +94,10 @@ public sealed class AmqpSubmitTests
         Assert.That(await system.CountAsync("outcomes WHERE state = 4"), Is.EqualTo(3_000));
     }
 
-    private static async Task<AmqpClient> ConnectAsync(TestBroker broker)
+    private static async Task<AmqpClient> ConnectAsync(TestBroker broker, RunningSystem system)
     {
-        await Eventually.GetAsync(token => broker.ReadyMessagesAsync(Submit, token), waiting => waiting is not null); // the producer has declared it
+        // Not only declared: bound, too.
+        await Eventually.TrueAsync(() => system.Producer.Process.Lines.Any(line => line.Contains("Taking tasks from messaging.submit", StringComparison.Ordinal)), TimeSpan.FromSeconds(30));
         return await AmqpClient.ConnectAsync(broker.Uri);
     }
 

@@ -82,7 +82,7 @@ internal sealed partial class Dockerfile
         if (Ignored.Any(pattern => pattern.StartsWith("**/", StringComparison.Ordinal) ? parts.Contains(pattern[3..]) : parts[0] == pattern))
             return;
         Directory.CreateDirectory(Path.GetDirectoryName(to)!);
-        File.Copy(from, to);
+        File.Copy(from, to, overwrite: true); // project files come first, for the restore
     }
 
     private string Source => Path.Combine(_folder, "src");

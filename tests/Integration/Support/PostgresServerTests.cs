@@ -64,7 +64,7 @@ public sealed class PostgresServerTests
     {
         var server = await SharedServers.PostgresAsync();
         Assert.That(await ReadAsync(server.ConnectionString, "SHOW fsync", cancellationToken), Is.EqualTo("on"));
-        Assert.That(await ReadAsync(server.ConnectionString, "SHOW max_connections", cancellationToken), Is.EqualTo("200"));
+        Assert.That(await ReadAsync(server.ConnectionString, "SHOW max_connections", cancellationToken), Is.EqualTo(PostgresSettings.Shared["max_connections"]));
     }
 
     private static async Task<long> CountAsync(string address, CancellationToken cancellationToken)
