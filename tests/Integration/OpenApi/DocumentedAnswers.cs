@@ -24,10 +24,28 @@ internal sealed class DocumentedAnswers(HttpMessageHandler inner) : DelegatingHa
             return answer;
         var wrong = await CheckAsync(found.Operation, request.Method, answer, cancellationToken);
         if (wrong.Count == 0)
+        {
+            await NoteAsync(found.Route, request.Method, answer, cancellationToken);
             return answer;
+        }
+
         var text = answer.Content.Headers.ContentType?.MediaType?.EndsWith("json", StringComparison.Ordinal) == true ? await answer.Content.ReadAsStringAsync(cancellationToken) : "";
         answer.Dispose();
         throw new AssertionException($"{found.Route} answered {(int)answer.StatusCode} otherwise than the OpenAPI document says. {WayOut}\n{string.Join('\n', wrong)}\n{text}");
+    }
+
+    private static async Task NoteAsync(string route, HttpMethod method, HttpResponseMessage answer, CancellationToken cancellationToken)
+    {
+        var mediaType = method == HttpMethod.Head ? null : answer.Content.Headers.ContentType?.MediaType;
+        var problem = mediaType == Problem.MediaType ? NameOf(JsonNode.Parse(await answer.Content.ReadAsStringAsync(cancellationToken))!) : null;
+        SeenAnswers.Add(route, (int)answer.StatusCode, problem);
+        if (mediaType != "application/x-ndjson")
+            return;
+        foreach (var line in (await answer.Content.ReadAsStringAsync(cancellationToken)).Split('\n', StringSplitOptions.RemoveEmptyEntries).Take(100))
+        {
+            if (JsonNode.Parse(line)!["problem"] is { } refused)
+                SeenAnswers.Add(route, 200, NameOf(refused));
+        }
     }
 
     /// <summary>What Kestrel can't read as a request it answers without a body, before anything of ours is asked.</summary>
