@@ -33,8 +33,10 @@ internal static class ResendCallback
         var (reason, problem) = await ActionReason.ReadAsync(http);
         if (problem is not null)
             return new ProblemResult(problem);
-        return await deliveries.ResendAsync(taskId, deliveryId, http.OnBehalf(reason), http.RequestAborted) is { } sender
-            ? await CallbackAnswers.AnswerAsync(http, taskId, sender, deliveries, waits)
-            : new ProblemResult(CallbackProblems.UnknownCallback(taskId, deliveryId));
+        if (await deliveries.ResendAsync(taskId, deliveryId, http.OnBehalf(reason), http.RequestAborted) is { } sender)
+            return await CallbackAnswers.AnswerAsync(http, taskId, sender, deliveries, waits);
+        return new ProblemResult(await deliveries.ListAsync(taskId, http.RequestAborted) is null
+            ? Problems.UnknownTask(taskId)
+            : CallbackProblems.UnknownCallback(taskId, deliveryId));
     }
 }

@@ -11,7 +11,7 @@ namespace Messaging.Tests.Integration.OpenApi;
 [Order(int.MaxValue)]
 public sealed class EveryDocumentedAnswerTests
 {
-    private const int FewestOfAWholeRun = 400;
+    private const int FewestOfAWholeRun = 200;
 
     // What stands in front of all operations answers for all of them: one is enough.
     private static readonly HashSet<string> InFront =
@@ -27,6 +27,7 @@ public sealed class EveryDocumentedAnswerTests
     public void Each_was_had()
     {
         var seen = SeenAnswers.All.ToHashSet();
+        TestContext.Out.WriteLine($"{seen.Count} answers were had, {Documented().Count(seen.Contains)} of the {Documented().Count()} documented ones.");
         if (seen.Count < FewestOfAWholeRun)
             return; // not a whole run
         var missing = Documented().Where(answer => !seen.Contains(answer) && !(answer.Problem is { } problem && InFront.Contains(problem)))
@@ -45,7 +46,10 @@ public sealed class EveryDocumentedAnswerTests
                 var status = int.Parse(key, CultureInfo.InvariantCulture);
                 var contents = ApiDocument.Committed.Follow(node!)["content"]?.AsObject();
                 var problems = contents?[Problem.MediaType]?["examples"]?.AsObject().Select(example => example.Key).ToList() ?? [];
-                if (problems.Count == 0 || route.StartsWith("HEAD", StringComparison.Ordinal))
+                // HEAD is answered by what answers GET, without the body: once is enough.
+                if (route.StartsWith("HEAD", StringComparison.Ordinal) && status != 200)
+                    continue;
+                if (problems.Count == 0)
                     yield return (route, status, null);
                 else
                     foreach (var problem in problems)
