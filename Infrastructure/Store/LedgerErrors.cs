@@ -19,6 +19,8 @@ public static class LedgerErrors
         PostgresException p => p.SqlState is ['4', '0', ..] or ['0', '8', ..] or ['5', '7', ..] or ['5', '3', ..] or ['5', '5', ..] or ['5', '8', ..]
             or PostgresErrorCodes.ReadOnlySqlTransaction or "25P03",
         NpgsqlException or TimeoutException or System.IO.IOException or System.Net.Sockets.SocketException => true,
+        // Npgsql 10.0, a command on a connection that is just being cut (npgsql/npgsql#6415).
+        ObjectDisposedException { ObjectName: "System.Threading.ManualResetEventSlim" } => true,
         InvalidOperationException { InnerException: { } inner } => IsTransient(inner), // how EF Core passes on what it calls likely to be transient
         _ => false,
     };
