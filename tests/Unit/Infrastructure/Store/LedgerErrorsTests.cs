@@ -55,6 +55,8 @@ public sealed class LedgerErrorsTests
     public void A_broken_or_timed_out_connection_is_tried_again()
     {
         Assert.That(LedgerErrors.IsTransient(new NpgsqlException("cut", new IOException())), Is.True);
+        Assert.That(LedgerErrors.IsTransient(new ObjectDisposedException("System.Threading.ManualResetEventSlim")), Is.True);
+        Assert.That(LedgerErrors.IsTransient(new ObjectDisposedException("something of ours")), Is.False);
         Assert.That(LedgerErrors.IsTransient(new TimeoutException()), Is.True);
         Assert.That(LedgerErrors.IsTransient(new OperationCanceledException()), Is.False, "whoever cancelled knows why");
     }
