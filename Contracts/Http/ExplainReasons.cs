@@ -30,7 +30,10 @@ public static class ExplainReasons
     /// <summary>It waits for other tasks.</summary>
     public const string Waiting = "waiting";
 
-    /// <summary>RabbitMQ can't be reached, or takes no messages; the task is safe and is published once it does.</summary>
+    /// <summary>
+    /// RabbitMQ can't be reached by the producer that was asked; the task is safe, and is published, or published again, once it can. Or, of a task
+    /// that is not published yet: RabbitMQ takes no messages.
+    /// </summary>
     public const string BrokerAway = "broker-away";
 
     /// <summary>It is on its way to RabbitMQ: the relay has not published it yet.</summary>

@@ -25,8 +25,15 @@ internal static class ExplainTask
         if (new QueryReader(http.Request.Query).Problem is { } problem)
             return new ProblemResult(problem);
         http.Response.Headers.CacheControl = "no-store";
-        return await explainer.ExplainAsync(taskId, broker is { Connected: true, Blocked: false }, http.RequestAborted) is { } answer
+        return await explainer.ExplainAsync(taskId, View(broker), http.RequestAborted) is { } answer
             ? TypedResults.Json(answer, HttpJson.Options)
             : new ProblemResult(Problems.UnknownTask(taskId));
     }
+
+    private static BrokerView View(BrokerHealth broker) => broker switch
+    {
+        { Connected: false } => BrokerView.Away,
+        { Blocked: true } => BrokerView.Blocked,
+        _ => BrokerView.Working,
+    };
 }

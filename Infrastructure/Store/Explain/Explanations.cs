@@ -48,9 +48,8 @@ internal static class Explanations
     private static ExplainResponse Queued(TaskFacts facts)
     {
         var workers = facts.Workers;
-        // What is published may go on all the same: a broker under an alarm takes nothing and still delivers.
-        if (facts.InOutboxSince is not null && !facts.BrokerTakesMessages)
-            return Say(facts, ExplainReasons.BrokerAway, "RabbitMQ can't be reached, or takes no messages. The task is safe in Postgres and is published as soon as it does.", facts.InOutboxSince);
+        if (WithoutBroker(facts) is { } why)
+            return Say(facts, ExplainReasons.BrokerAway, why, facts.InOutboxSince ?? facts.QueuedAt);
         if (workers.Live == 0)
             return Say(facts, ExplainReasons.NoWorker, "No consumer process is running. Start one.", facts.QueuedAt);
         if (workers.Listening == 0)
@@ -66,6 +65,15 @@ internal static class Explanations
             ? Say(facts, ExplainReasons.WorkersBusy, $"All {workers.Slots} slots of the {Count(workers.Able, "worker", "workers")} that can run it are taken{Behind(facts)}. Start another, or wait.", facts.QueuedAt)
             : Say(facts, ExplainReasons.Queued, $"It is published and will be taken in its turn{Behind(facts)}.", facts.QueuedAt);
     }
+
+    // A broker under an alarm takes nothing and still delivers: what is published goes on.
+    private static string? WithoutBroker(TaskFacts facts) => (facts.Broker, Published: facts.InOutboxSince is null) switch
+    {
+        (BrokerView.Away, false) => "RabbitMQ can't be reached. The task is safe in Postgres and is published as soon as it can.",
+        (BrokerView.Away, true) => "It was published, and this process can't reach RabbitMQ. If workers can't either, it goes on when RabbitMQ is back, published again if it was lost there.",
+        (BrokerView.Blocked, false) => "RabbitMQ takes no messages: a memory or disk alarm. The task is safe in Postgres and is published as soon as it does.",
+        _ => null,
+    };
 
     private static ExplainResponse Say(TaskFacts facts, string reason, string explanation, DateTimeOffset? since = null, DateTimeOffset? until = null) => new(
         facts.Id,

@@ -16,16 +16,16 @@ public sealed class TaskExplainer(LedgerConnections ledger)
 
     /// <summary>Explains a task; null if there is none.</summary>
     /// <param name="id">The task.</param>
-    /// <param name="brokerTakesMessages">What this process knows of the broker.</param>
+    /// <param name="broker">How this process sees the broker.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="NpgsqlException">The ledger can't be reached, or did not answer in 15 s.</exception>
-    public async Task<ExplainResponse?> ExplainAsync(Guid id, bool brokerTakesMessages, CancellationToken cancellationToken)
+    public async Task<ExplainResponse?> ExplainAsync(Guid id, BrokerView broker, CancellationToken cancellationToken)
     {
         await using var command = ledger.Web.CreateCommand(ExplainSql.Facts);
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = MostCounted });
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        return await reader.ReadAsync(cancellationToken) ? Explanations.Of(Read(id, reader) with { BrokerTakesMessages = brokerTakesMessages }) : null;
+        return await reader.ReadAsync(cancellationToken) ? Explanations.Of(Read(id, reader) with { Broker = broker }) : null;
     }
 
     private static TaskFacts Read(Guid id, NpgsqlDataReader reader) => new()

@@ -69,6 +69,6 @@ public sealed record TaskFacts
     /// <summary>Who could run it.</summary>
     public required ExplainWorkers Workers { get; init; }
 
-    /// <summary>True unless this process knows that the broker is away or takes no messages.</summary>
-    public bool BrokerTakesMessages { get; init; } = true;
+    /// <summary>How this process sees the broker. Default: nothing is wrong with it.</summary>
+    public BrokerView Broker { get; init; }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using Messaging.Contracts.Http;
 using Messaging.Contracts.Tasks;
+using Messaging.Infrastructure.Store.Explain;
 using Messaging.Infrastructure.Store.Finish;
 using static Messaging.Tests.Integration.Http.ProducerHarness;
 
@@ -26,6 +27,12 @@ public sealed class ExplainTests : ProducerTest
     {
         var task = await Producer.SubmitAsync();
         Assert.That(await ExplainAsync(task.Id), Is.EqualTo(("broker-away", TaskState.Queued)));
+        Assert.That(Last.Explanation, Does.Contain("safe in Postgres"));
+        Assert.That(Last.Since, Is.Not.Null);
+
+        await Producer.ScalarAsync($"DELETE FROM messaging.outbox WHERE '{task.Id}' = ANY (task_ids)");
+        Assert.That(await ExplainAsync(task.Id), Is.EqualTo(("broker-away", TaskState.Queued)), "published, as far as the ledger knows");
+        Assert.That(Last.Explanation, Does.Contain("was published"));
         Assert.That(Last.Since, Is.Not.Null);
     }
 
@@ -39,22 +46,22 @@ public sealed class ExplainTests : ProducerTest
         await Producer.ScalarAsync($"DELETE FROM messaging.outbox WHERE queue = '{queue}'");
         var id = tasks[2].Id;
 
-        Assert.That(await ExplainAsync(id), Is.EqualTo(("no-worker", TaskState.Queued)));
+        Assert.That(await WithBrokerAsync(id), Is.EqualTo(("no-worker", TaskState.Queued)));
         Assert.That(Last.Ahead, Is.EqualTo(2));
         var worker = Guid.NewGuid();
         await Producer.ScalarAsync(
             "INSERT INTO messaging.workers (id, role, host, pid, version, queues, kinds, slots) "
             + $"VALUES ('{worker}', 'consumer', 'test', 1, '1', '{{other}}', '{{debug.echo}}', 2)");
-        Assert.That(await ExplainAsync(id), Is.EqualTo(("no-worker-on-queue", TaskState.Queued)));
+        Assert.That(await WithBrokerAsync(id), Is.EqualTo(("no-worker-on-queue", TaskState.Queued)));
         await SetAsync($"queues = '{{{queue}}}', kinds = '{{x}}'");
-        Assert.That(await ExplainAsync(id), Is.EqualTo(("no-worker-for-kind", TaskState.Queued)));
+        Assert.That(await WithBrokerAsync(id), Is.EqualTo(("no-worker-for-kind", TaskState.Queued)));
         await SetAsync("kinds = '{x,debug.echo}'");
-        Assert.That(await ExplainAsync(id), Is.EqualTo(("queued", TaskState.Queued)));
+        Assert.That(await WithBrokerAsync(id), Is.EqualTo(("queued", TaskState.Queued)));
         Assert.That(Last.Workers, Is.EqualTo(new ExplainWorkers(1, 1, 1, 2, 0)));
         await SetAsync("running = 2");
-        Assert.That(await ExplainAsync(id), Is.EqualTo(("workers-busy", TaskState.Queued)));
+        Assert.That(await WithBrokerAsync(id), Is.EqualTo(("workers-busy", TaskState.Queued)));
         await SetAsync("draining = true");
-        Assert.That(await ExplainAsync(id), Is.EqualTo(("no-worker", TaskState.Queued)));
+        Assert.That(await WithBrokerAsync(id), Is.EqualTo(("no-worker", TaskState.Queued)));
         await Producer.ScalarAsync($"DELETE FROM messaging.workers WHERE id = '{worker}'");
 
         Task<object?> SetAsync(string what) => Producer.ScalarAsync($"UPDATE messaging.workers SET {what} WHERE id = '{worker}'");
@@ -115,6 +122,13 @@ public sealed class ExplainTests : ProducerTest
     }
 
     private ExplainResponse Last { get; set; } = null!;
+
+    // As a producer would answer that sees its broker.
+    private async Task<(string Reason, TaskState State)> WithBrokerAsync(Guid id)
+    {
+        Last = (await Producer.Get<TaskExplainer>().ExplainAsync(id, BrokerView.Working, CancellationToken.None))!;
+        return (Last.Reason, Last.State);
+    }
 
     private async Task<(string Reason, TaskState State)> ExplainAsync(Guid id)
     {
