@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Messaging.Tests.Support;
 using Messaging.Tests.Support.Processes;
 using Messaging.Tests.Support.Servers;
 
@@ -72,7 +73,7 @@ public static class TestCommand
                 "test", assembly, "--nologo", "--logger", $"trx;LogFileName={file}", "--logger", "console;verbosity=minimal", "--results-directory", results,
                 .. part.Choice(options.Filter),
             ],
-            servers.Environment,
+            new Dictionary<string, string?>(servers.Environment) { [WholeRun.Variable] = options.Filter is null ? "true" : null },
             onLine: line => Console.WriteLine($"{part.Name,-15} | {line}"));
         var exitCode = await runner.Exit.WaitAsync(cancellationToken);
         var outcome = TrxFile.Read(part.Name, Path.Combine(results, file), exitCode, filtered: options.Filter is not null);
