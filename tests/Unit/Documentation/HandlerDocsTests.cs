@@ -7,7 +7,7 @@ namespace Messaging.Tests.Unit.Documentation;
 public sealed class HandlerDocsTests
 {
     [TestCase("handlers.md", 3)]
-    [TestCase("sql.md", 1)]
+    [TestCase("sql.md", 2)]
     public void Every_snippet_stands_in_the_examples(string page, int least)
     {
         var examples = string.Concat(
