@@ -1,3 +1,6 @@
+using System.Text.Json.Nodes;
+using Npgsql;
+
 namespace Messaging.Tests.EndToEnd;
 
 /// <summary>Inputs and results of megabytes, through all processes.</summary>
@@ -15,9 +18,14 @@ public sealed class LargeTaskTests
         Assert.That(ended["result"]!["message"]!.GetValue<string>(), Is.EqualTo(message));
         Assert.That(ended["input"]!["message"]!.GetValue<string>(), Is.EqualTo(message));
         Assert.That(ended["attempt"]!.GetValue<int>(), Is.EqualTo(2), "also when it is tried again");
+        await using var connection = await system.ConnectAsync();
+        await using var submit = new NpgsqlCommand("SELECT messaging.submit('debug.echo', json_build_object('message', $1::text))", connection);
+        submit.Parameters.Add(new NpgsqlParameter<string> { TypedValue = message });
+        var bySql = await system.EndedAsync(new JsonObject { ["id"] = (await submit.ExecuteScalarAsync())!.ToString() });
+        Assert.That(bySql["result"]?["message"]?.GetValue<string>(), Is.EqualTo(message), "also when it came by SQL");
         Assert.That((await system.EndedAsync(small))["state"]!.GetValue<string>(), Is.EqualTo("succeeded"));
         Assert.That(await system.CountAsync($"files WHERE task_id = '{ended["id"]}'"), Is.EqualTo(2));
-        Assert.That(await system.CountAsync("files"), Is.EqualTo(2));
+        Assert.That(await system.CountAsync("files"), Is.EqualTo(4));
         Assert.That(await system.ScalarAsync($"SELECT left(result, 6) FROM messaging.outcomes WHERE task_id = '{ended["id"]}'"), Is.EqualTo("@file:"));
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Messaging.Contracts.Kinds;
+using Messaging.Infrastructure.Files;
 using Messaging.Infrastructure.Store.Connections;
 using Npgsql;
 
@@ -92,18 +93,17 @@ public sealed class SqlSubmitRefusalTests : SqlSubmitTest
     [Test]
     public async Task An_input_that_is_too_large_is_refused_with_the_way_out()
     {
-        var largest = $$"""{"message":"{{new string('x', 256 * 1024 - 14)}}"}""";
-        Assert.That(Encoding.UTF8.GetByteCount(largest), Is.EqualTo(256 * 1024));
-        var id = await SubmitAsync(input: largest);
+        var largest = $$"""{"message":"{{new string('x', LargeTexts.Most - 14)}}"}""";
+        Assert.That(Encoding.UTF8.GetByteCount(largest), Is.EqualTo(LargeTexts.Most));
         var refusal = await RefusalAsync(input: largest + " ");
 
         Assert.Multiple(() =>
         {
             Assert.That((refusal.SqlState, refusal.ConstraintName), Is.EqualTo(("54000", "too-large")));
-            Assert.That(refusal.MessageText, Does.Contain("262145"));
+            Assert.That(refusal.MessageText, Does.Contain("16777217"));
             Assert.That(refusal.Hint, Does.Contain("/v1/files"));
         });
-        Assert.That((await Producer.FindAsync(id)).Input.ToString(), Is.EqualTo(largest));
+        Assert.That((await Producer.FindAsync(await SubmitAsync(input: largest))).Input.ToString(), Is.EqualTo(largest));
     }
 
     [TestCase("{\"message\": \"open", "22032", "malformed-json")]

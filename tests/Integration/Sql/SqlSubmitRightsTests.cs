@@ -1,3 +1,4 @@
+using Messaging.Infrastructure.Files;
 using Npgsql;
 
 namespace Messaging.Tests.Integration.Sql;
@@ -36,7 +37,9 @@ public sealed class SqlSubmitRightsTests : SqlSubmitTest
         var id = await SubmitAsync(connection, """{"tags":["by-role"],"idempotencyKey":"by-role"}""");
         await ExecuteAsync(connection, "SELECT messaging.submit('debug.echo', jsonb_build_object('message', 'x')), messaging.submit('debug.echo', json_build_object('message', 'x'))");
         Assert.That((await Producer.FindAsync(id)).Id, Is.EqualTo(id));
-        foreach (var table in new[] { "tasks", "open_tasks", "outbox", "kinds", "idempotency_keys", "api_keys", "settings" })
+        var large = $$"""{"message":"{{new string('x', LargeTexts.MostInline)}}"}""";
+        Assert.That((await Producer.FindAsync(await SubmitAsync(connection, input: large))).Input.ToString(), Is.EqualTo(large), "in a file");
+        foreach (var table in new[] { "tasks", "open_tasks", "outbox", "kinds", "idempotency_keys", "api_keys", "settings", "files", "file_chunks" })
             Assert.That(async () => await ExecuteAsync(connection, $"SELECT * FROM messaging.{table}"), Refused("42501"), table);
         Assert.That(async () => await ExecuteAsync(connection, $"SELECT messaging.allow_submit('{_role}')"), Refused("42501"));
         Assert.That(async () => await ExecuteAsync(connection, $"SELECT messaging.remove_task('{id}')"), Refused("42501"));

@@ -1,0 +1,13 @@
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
+
+namespace Messaging.Infrastructure.Migrations;
+
+/// <summary>Retention keeps what a callback is still to tell of.</summary>
+[DbContext(typeof(MessagingDbContext))]
+[Migration("0017_sql_large_inputs")]
+public sealed class M0017SqlLargeInputs : SqlMigration
+{
+    /// <inheritdoc/>
+    protected override string File => "0017_sql_large_inputs.sql";
+}
