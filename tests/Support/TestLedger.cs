@@ -10,6 +10,7 @@ using Messaging.Infrastructure.Store.Finish;
 using Messaging.Infrastructure.Store.Submit;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 
 namespace Messaging.Tests.Support;
 
@@ -17,10 +18,12 @@ namespace Messaging.Tests.Support;
 public sealed class TestLedger : IAsyncDisposable
 {
     private readonly TestDatabase _database;
+    private readonly NpgsqlDataSource _patient; // the product's own connections have a limit for each statement
 
     private TestLedger(TestDatabase database, ServiceProvider services)
     {
         _database = database;
+        _patient = NpgsqlDataSource.Create(database.ConnectionString);
         Services = services;
     }
 
@@ -110,11 +113,17 @@ public sealed class TestLedger : IAsyncDisposable
         return await command.ExecuteScalarAsync();
     }
 
-    /// <summary>Runs a statement.</summary>
-    public Task ExecuteAsync(string sql) => ScalarAsync(sql);
+    /// <summary>Runs a statement, however long it takes: what a fixture makes may be large, and the machine slow.</summary>
+    public async Task ExecuteAsync(string sql)
+    {
+        await using var command = _patient.CreateCommand(sql);
+        command.CommandTimeout = 0;
+        await command.ExecuteNonQueryAsync();
+    }
 
     public async ValueTask DisposeAsync()
     {
+        await _patient.DisposeAsync();
         await Services.DisposeAsync();
         await _database.DisposeAsync();
     }
