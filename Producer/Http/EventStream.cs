@@ -124,6 +124,7 @@ internal sealed class EventStream : IDisposable
         }
         catch (OperationCanceledException) when (!End.IsCancellationRequested && patience.IsCancellationRequested)
         {
+            _http.RequestServices.GetRequiredService<ILogger<EventStream>>().ReaderTooSlow(_http.Request.Path, _options.SlowestWrite.TotalSeconds);
             _http.Abort();
             throw;
         }

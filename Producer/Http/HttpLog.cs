@@ -17,4 +17,7 @@ internal static partial class HttpLog
 
     [LoggerMessage(3003, LogLevel.Error, "A task that had passed every check could not be stored")]
     public static partial void NotStored(this ILogger log, Exception exception);
+
+    [LoggerMessage(3005, LogLevel.Information, "{Path} was cut off: its client had not read for {Seconds} s")]
+    public static partial void ReaderTooSlow(this ILogger log, string path, double seconds);
 }
