@@ -3,7 +3,7 @@ using Microsoft.EntityFrameworkCore.Migrations;
 
 namespace Messaging.Infrastructure.Migrations;
 
-/// <summary>Retention keeps what a callback is still to tell of.</summary>
+/// <summary>Inputs that are submitted by SQL and too large for a row become files.</summary>
 [DbContext(typeof(MessagingDbContext))]
 [Migration("0017_sql_large_inputs")]
 public sealed class M0017SqlLargeInputs : SqlMigration
