@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Messaging.Tests.Support;
+using Messaging.Tests.Support.Processes;
 using Messaging.Tests.Support.Servers;
 
 namespace Messaging.Tests.EndToEnd;
@@ -10,21 +11,34 @@ public sealed class CrashTests
     [Test]
     public async Task A_consumer_killed_in_the_middle_of_20_000_tasks_loses_none()
     {
+        using var folder = new TestFolder();
+        await using var system = await RunningSystem.StartAsync(
+            consumers: 2, new() { Project = ConsumerProcessOptions.TestWorker, Concurrency = 400 });
+        var (dying, holders) = (system.Consumers[0], 0);
+        // Between two claims it may hold nothing at all: these end only when they are told to.
+        await Eventually.TrueAsync(
+            async _ =>
+            {
+                await system.SubmitAsync("test.hold", new { until = folder.File("until"), trail = folder.Trail });
+                holders++;
+                return folder.Lines("started").Any(TestFolder.By(dying));
+            },
+            TimeSpan.FromSeconds(30));
         // Slow enough that both have their hands full when one dies.
-        await using var system = await RunningSystem.StartAsync(consumers: 2, new() { Concurrency = 400 });
         await system.SubmitEchoesAsync(20_000, wait: "PT0.2S");
         await Eventually.GetAsync(_ => system.CountAsync("outcomes"), seen => seen > 2_000, TimeSpan.FromSeconds(60));
         Assert.That(await system.CountAsync("open_tasks"), Is.GreaterThan(2_000), "in the middle");
 
-        await system.Consumers[0].KillAsync();
+        await dying.KillAsync();
         var sinceKill = Stopwatch.StartNew();
         // The one that is left works on meanwhile; what it can't have done are the claims of the dead one.
         await Eventually.GetAsync(_ => system.CountAsync("attempts WHERE outcome = 'worker-lost'"), seen => seen > 0, TimeSpan.FromSeconds(60));
         var rescued = sinceKill.Elapsed;
+        folder.Touch("until");
         await system.DrainedAsync(TimeSpan.FromMinutes(2));
 
-        Assert.That(await system.CountAsync("outcomes WHERE state = 4"), Is.EqualTo(20_000));
-        Assert.That(await system.ScalarAsync("SELECT count(DISTINCT task_id) FROM messaging.outcomes"), Is.EqualTo(20_000));
+        Assert.That(await system.CountAsync("outcomes WHERE state = 4"), Is.EqualTo(20_000 + holders));
+        Assert.That(await system.ScalarAsync("SELECT count(DISTINCT task_id) FROM messaging.outcomes"), Is.EqualTo(20_000 + holders));
         Assert.That(await system.ScalarAsync("SELECT max(attempt) FROM messaging.outcomes"), Is.EqualTo(1), "a lost worker spends no attempt");
         await TestContext.Out.WriteLineAsync($"rescued {rescued.TotalSeconds:0.0} s after the kill");
     }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using Messaging.Tests.Support;
 using Messaging.Tests.Support.Processes;
 
@@ -30,7 +29,7 @@ public sealed class FrozenWorkerTests
         var since = Stopwatch.StartNew();
         await Eventually.GetAsync(_ => system.CountAsync("attempts WHERE outcome = 'worker-lost'"), seen => seen == 2, Limit);
         var rescued = since.Elapsed;
-        await Eventually.TrueAsync(() => folder.Lines("started").Count(By(other)) == 2, Limit);
+        await Eventually.TrueAsync(() => folder.Lines("started").Count(TestFolder.By(other)) == 2, Limit);
         folder.Touch("late");
         var ended = await system.EndedAsync(late, Limit);
         await Eventually.TrueAsync(() => since.Elapsed > TimeSpan.FromSeconds(60), Limit);
@@ -38,7 +37,7 @@ public sealed class FrozenWorkerTests
 
         await frozen.Process.WaitForLineAsync(line => line.Contains("This process was declared dead", StringComparison.Ordinal), Limit);
         await frozen.Process.WaitForLineAsync(line => line.Contains($"{late["id"]} belongs to another worker by now", StringComparison.Ordinal), Limit);
-        await Eventually.TrueAsync(() => folder.Lines($"stopped {held["id"]} ClaimLost").Any(By(frozen)), Limit);
+        await Eventually.TrueAsync(() => folder.Lines($"stopped {held["id"]} ClaimLost").Any(TestFolder.By(frozen)), Limit);
         Assert.That(folder.Lines($"returned {late["id"]}"), Has.Length.EqualTo(2), "both came back with a result");
 
         // The frozen one goes on under a new identity, and the other one still holds what it took over.
@@ -47,7 +46,7 @@ public sealed class FrozenWorkerTests
             async _ =>
             {
                 await system.SubmitAsync("test.hold", new { @for = "PT0S", trail = folder.Trail });
-                return folder.Lines("started").Count(By(frozen));
+                return folder.Lines("started").Count(TestFolder.By(frozen));
             },
             seen => seen > 2,
             Limit);
@@ -70,7 +69,7 @@ public sealed class FrozenWorkerTests
         await using var system = await RunningSystem.StartAsync(consumers: 2, Worker);
         var task = await system.SubmitAsync("test.hold", new { until = folder.File("until"), trail = folder.Trail });
         await Eventually.TrueAsync(() => folder.Lines("started").Length == 1, Limit);
-        var frozen = system.Consumers.Single(c => By(c)(folder.Lines("started")[0]));
+        var frozen = system.Consumers.Single(c => TestFolder.By(c)(folder.Lines("started")[0]));
         var identity = await IdentityAsync(system, frozen);
 
         Assert.That(frozen.Process.Signal(UnixSignal.Stop));
@@ -89,9 +88,6 @@ public sealed class FrozenWorkerTests
         Assert.That(folder.Lines("started"), Has.Length.EqualTo(1));
         Assert.That(await system.CountAsync("attempts"), Is.Zero);
     }
-
-    private static Func<string, bool> By(ConsumerProcess worker) =>
-        line => line.EndsWith(string.Create(CultureInfo.InvariantCulture, $" {worker.Process.Id}"), StringComparison.Ordinal);
 
     private static Task<object?> IdentityAsync(RunningSystem system, ConsumerProcess worker) =>
         system.ScalarAsync($"SELECT id FROM messaging.workers WHERE pid = {worker.Process.Id}");

@@ -1,3 +1,6 @@
+using System.Globalization;
+using Messaging.Tests.Support.Processes;
+
 namespace Messaging.Tests.EndToEnd;
 
 /// <summary>A folder of one test, where it and the test worker's handlers leave files for each other.</summary>
@@ -17,6 +20,10 @@ internal sealed class TestFolder : IDisposable
     public string[] Lines(string start) => System.IO.File.Exists(Trail)
         ? [.. System.IO.File.ReadAllLines(Trail).Where(line => line.StartsWith(start, StringComparison.Ordinal))]
         : [];
+
+    /// <summary>Whether a line is of that worker: each ends with the id of its process.</summary>
+    public static Func<string, bool> By(ConsumerProcess worker) =>
+        line => line.EndsWith(string.Create(CultureInfo.InvariantCulture, $" {worker.Process.Id}"), StringComparison.Ordinal);
 
     public void Dispose() => _folder.Delete(recursive: true);
 }
