@@ -18,15 +18,13 @@ internal sealed class ChangePublisher(TaskChanges changes, RabbitMqAddress addre
     public const int MostIds = 2_000;
 
     private const int MostBatches = 1_000;
-    private static readonly TimeSpan SendPatience = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan KeepConnection = TimeSpan.FromSeconds(30);
 
     private readonly Channel<IReadOnlyList<Guid>> _made = Channel.CreateBounded<IReadOnlyList<Guid>>(
         new BoundedChannelOptions(MostBatches) { SingleReader = true, FullMode = BoundedChannelFullMode.DropOldest });
 
-    private IConnection? _connection;
-    private IChannel? _channel;
+    private readonly HintConnection _connection = new(address, "messaging-changes", QueueTopology.DeclareChangesAsync);
 
     /// <inheritdoc/>
     public override Task StartAsync(CancellationToken cancellationToken)
@@ -47,7 +45,7 @@ internal sealed class ChangePublisher(TaskChanges changes, RabbitMqAddress addre
     {
         while (!stoppingToken.IsCancellationRequested)
         {
-            if (_channel is not null && !await IsMadeWithinAsync(KeepConnection, stoppingToken))
+            if (_connection.Channel is not null && !await IsMadeWithinAsync(KeepConnection, stoppingToken))
                 await CloseAsync();
             await _made.Reader.WaitToReadAsync(stoppingToken);
             try
@@ -91,38 +89,16 @@ internal sealed class ChangePublisher(TaskChanges changes, RabbitMqAddress addre
     private async Task SendAsync(HashSet<Guid> ids, CancellationToken stoppingToken)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-        patience.CancelAfter(SendPatience);
-        var channel = await OpenAsync(patience.Token);
+        patience.CancelAfter(HintConnection.Patience);
+        var channel = await _connection.OpenAsync(patience.Token);
         var properties = new BasicProperties { ContentType = "application/json", DeliveryMode = DeliveryModes.Transient };
         await channel.BasicPublishAsync(
             QueueNames.TasksChanged, "", mandatory: false, properties, TasksChangedJson.Write(new TasksChanged([.. ids])), patience.Token);
     }
 
-    private async Task<IChannel> OpenAsync(CancellationToken cancellationToken)
-    {
-        if (_channel is { IsOpen: true })
-            return _channel;
-        await CloseAsync();
-        _connection = await address.ToFactory("messaging-changes").CreateConnectionAsync(cancellationToken);
-        _channel = await _connection.CreateChannelAsync(cancellationToken: cancellationToken);
-        await QueueTopology.DeclareChangesAsync(_channel, cancellationToken);
-        return _channel;
-    }
-
     private async Task CloseAsync()
     {
-        var connection = _connection;
-        (_connection, _channel) = (null, null);
-        if (connection is null)
-            return;
-        try
-        {
-            await connection.CloseAsync(Constants.ReplySuccess, "nothing to say", SendPatience, abort: true, CancellationToken.None);
-            await connection.DisposeAsync();
-        }
-        catch (Exception e)
-        {
-            log.ChangesNotTold(e.Message);
-        }
+        if (await _connection.CloseAsync() is { } trouble)
+            log.ChangesNotTold(trouble);
     }
 }
