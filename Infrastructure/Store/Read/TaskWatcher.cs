@@ -1,7 +1,6 @@
 using Messaging.Infrastructure.Store.Changes;
 using Messaging.Infrastructure.Store.Connections;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 
 namespace Messaging.Infrastructure.Store.Read;
 
@@ -167,9 +166,10 @@ public sealed class TaskWatcher : IDisposable
     {
         try
         {
-            await using var command = _ledger.Web.CreateCommand(TaskReadSql.Ended);
-            command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = ids });
-            await using var reader = await command.ExecuteReaderAsync();
+            await using var connection = await _ledger.Events.OpenConnectionAsync();
+            await using var batch = connection.CreateBatch();
+            batch.Add(TaskReadSql.Ended, ids);
+            await using var reader = await batch.ReadPreparedAsync(CancellationToken.None);
             while (await reader.ReadAsync())
                 Tell(reader.GetGuid(0));
             return TimeSpan.Zero;
