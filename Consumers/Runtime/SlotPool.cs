@@ -40,6 +40,18 @@ internal sealed class SlotPool(WorkerOptions options)
         }
     }
 
+    /// <summary>Takes a slot if one is free and nobody waits; gives up at once otherwise.</summary>
+    public bool TryTake()
+    {
+        lock (_lock)
+        {
+            if (_free == 0 || _turns.Count > 0 || _called)
+                return false;
+            Take(1);
+            return true;
+        }
+    }
+
     /// <summary>Gives a slot back.</summary>
     public void Release()
     {

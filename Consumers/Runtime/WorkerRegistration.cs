@@ -56,6 +56,7 @@ public static class WorkerRegistration
         services.AddSingleton<WorkerMeter>();
         services.AddSingleton<WorkerSlots>();
         services.AddSingleton<ITaskReceiver, TaskReceiver>();
+        services.AddSingleton<IExpressReceiver, ExpressReceiver>();
         services.AddHealthChecks().AddCheck<LedgerPulse>("ledger");
 
         // In this order they start, in the reverse they stop: the drain first, while everything it needs still runs.

@@ -17,6 +17,9 @@ public static class FaultPoint
     /// <summary>The broker has confirmed, the outbox row is still there.</summary>
     public const string AfterConfirm = "after-confirm";
 
+    /// <summary>An express copy has been sent, the outbox row is still there, nothing else of it was published.</summary>
+    public const string AfterExpress = "after-express";
+
     /// <summary>The claim is committed, the handler has not started.</summary>
     public const string AfterClaim = "after-claim";
 

@@ -27,6 +27,7 @@ public static class OutboxRegistration
         services.AddSingleton<SettleStage>();
         services.AddSingleton(provider => new OutboxRelay(
             provider.GetRequiredService<ITaskPublisher>(),
+            provider.GetRequiredService<IExpressPublisher>(),
             provider.GetRequiredService<SettleStage>(),
             provider.GetRequiredService<InstanceIdentity>(),
             provider.GetRequiredService<KindCatalog>().MeanRun,

@@ -10,6 +10,17 @@ public static class OutboxSql
     public const string Settle = "DELETE FROM messaging.outbox o USING unnest($1::uuid[]) AS s(id) WHERE o.id BETWEEN s.id AND s.id";
 
     /// <summary>
+    /// Settles rows of one task each whose task is not queued any more: it runs, has ended or waits for a time, and needs no message. Indexes: the
+    /// primary keys. Answers with the rows' places in the arrays, from 1.
+    /// </summary>
+    public const string SettleTaken = """
+        DELETE FROM messaging.outbox o USING unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS s(id, task_id, place)
+        WHERE o.id BETWEEN s.id AND s.id
+          AND NOT EXISTS (SELECT FROM messaging.open_tasks t WHERE t.id BETWEEN s.task_id AND s.task_id AND t.state = 2)
+        RETURNING s.place
+        """;
+
+    /// <summary>
     /// Takes rows that nobody owns, as many as fit into the room of $3 tasks, and one larger than that if it comes first. Index:
     /// outbox_unowned. Sweepers share the work: each skips what another has locked.
     /// </summary>

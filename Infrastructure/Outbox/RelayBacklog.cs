@@ -13,11 +13,21 @@ internal sealed class RelayBacklog(RelayOptions options, Func<string, TimeSpan?>
     // What a bound in packs means in tasks, whatever the size of packs is set to.
     private const int FullPack = 64;
 
+    // With more on its way the relay is busy, and a second copy would cost others more than it gains.
+    private const int MostBesideExpress = 3;
+    private const int MostExpressBytes = 16 * 1024;
+
+    // More tasks than this in so much time, 300 a second, and packs serve them better.
+    private const int MostInWindow = 30;
+    private static readonly TimeSpan Window = TimeSpan.FromMilliseconds(100);
+
     private readonly Dictionary<string, RelayLane> _lanes = new(StringComparer.Ordinal);
     private readonly List<RelayLane> _turns = [];
     private int _next;
     private RelayLane? _last;
     private long? _changedAt;
+    private long _windowSince = time.GetTimestamp();
+    private (int Now, int Before) _come;
 
     /// <summary>Packs on their way to the broker.</summary>
     public int InFlight { get; private set; }
@@ -32,6 +42,8 @@ internal sealed class RelayBacklog(RelayOptions options, Func<string, TimeSpan?>
         }
 
         lane.Add(entry);
+        TurnWindow();
+        _come.Now += entry.Tasks.Count;
     }
 
     /// <summary>The next pack to send, from the queue whose turn it is; null if there is none, or enough are on their way.</summary>
@@ -46,6 +58,7 @@ internal sealed class RelayBacklog(RelayOptions options, Func<string, TimeSpan?>
             var lane = _turns[_next];
             if (IsBusy(lane, shared) || !lane.Trouble.MaySend(lane.InFlight) || lane.Take(lane.InFlight == 0 || InFlight < options.EagerPacks) is not { } pack)
                 continue;
+            pack.IsExpress = options.Express && IsQuiet() && pack.Parts is [{ Entry.Tasks: [{ Losses: 0 }] }] && pack.Bytes <= MostExpressBytes;
             InFlight++;
             lane.InFlight++;
             lane.TasksInFlight += pack.Tasks.Count;
@@ -54,6 +67,17 @@ internal sealed class RelayBacklog(RelayOptions options, Func<string, TimeSpan?>
         }
 
         return null;
+    }
+
+    /// <summary>The pack of a single task that has just come, if it may go at once and nothing else waits; null otherwise.</summary>
+    public RelayPack? TakeAhead(IReadOnlyList<RelayEntry> come) =>
+        come is [{ Tasks.Count: 1 }] && IsQuiet() && _lanes.Values.All(lane => lane.IsEmpty || lane.Queue == come[0].Queue) ? Take() : null;
+
+    /// <summary>The task of an express pack has started: nothing else of it is sent.</summary>
+    public void Taken(RelayPack pack)
+    {
+        Landed(pack);
+        Forget(pack.Lane);
     }
 
     /// <summary>A pack got through.</summary>
@@ -78,6 +102,21 @@ internal sealed class RelayBacklog(RelayOptions options, Func<string, TimeSpan?>
     /// <summary>Packs that are not full may be many while nobody else wants to send: what is in them counts then.</summary>
     private bool IsBusy(RelayLane lane, bool shared) =>
         lane.TasksInFlight >= options.MaxPacksPerQueue * FullPack || (shared && lane.InFlight >= options.MaxPacksPerQueue);
+
+    private bool IsQuiet()
+    {
+        TurnWindow();
+        return InFlight < MostBesideExpress && _come.Now <= MostInWindow && _come.Before <= MostInWindow;
+    }
+
+    private void TurnWindow()
+    {
+        var elapsed = time.GetElapsedTime(_windowSince);
+        if (elapsed < Window)
+            return;
+        _come = (0, elapsed < 2 * Window ? _come.Now : 0);
+        _windowSince = time.GetTimestamp();
+    }
 
     private void Note(RelayLane lane)
     {

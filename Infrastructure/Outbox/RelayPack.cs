@@ -30,6 +30,9 @@ internal sealed class RelayPack
     /// <summary>How long its tasks run one after the other, on average.</summary>
     public TimeSpan Work { get; private set; }
 
+    /// <summary>True if a second copy is to go ahead of it.</summary>
+    public bool IsExpress { get; set; }
+
     /// <summary>Adds a task.</summary>
     public void Add(RelayEntry entry, RunTask task, TimeSpan run)
     {

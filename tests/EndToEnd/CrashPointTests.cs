@@ -35,7 +35,7 @@ public sealed class CrashPointTests
     public async Task After_confirm_before_settle()
     {
         using var folder = new TestFolder();
-        await using var system = await RunningSystem.StartAsync(consumers: 0, producerEnvironment: DiesAt(FaultPoint.AfterConfirm));
+        await using var system = await RunningSystem.StartAsync(consumers: 0, producerEnvironment: DiesAt(FaultPoint.AfterConfirm, express: false));
         var worker = await system.AddConsumerAsync(Worker, Talkative);
         // Whether the answer comes before the end is a matter of luck.
         await Task.WhenAny(
@@ -50,13 +50,31 @@ public sealed class CrashPointTests
         Assert.That(folder.Lines("started"), Has.Length.EqualTo(1));
     }
 
-    [TestCase(FaultPoint.AfterClaim, 1)]
-    [TestCase(FaultPoint.InHandler, 2)]
-    [TestCase(FaultPoint.AfterHandler, 2)]
-    public async Task Between_claim_and_finish(string point, int runs)
+    [Test]
+    public async Task After_express_before_settle()
     {
         using var folder = new TestFolder();
-        await using var system = await RunningSystem.StartAsync(consumers: 0);
+        await using var system = await RunningSystem.StartAsync(consumers: 1, Worker, producerEnvironment: DiesAt(FaultPoint.AfterExpress));
+        // Whether the answer comes before the end is a matter of luck, and so is whether the copy does.
+        await Task.WhenAny(
+            system.Producer.Http.PostAsJsonAsync("v1/tasks", new { kind = "test.hold", input = new { @for = "PT0S", trail = folder.Trail } }));
+        await system.Producer.Process.Exit.WaitAsync(Limit);
+        Assert.That(await system.CountAsync("outbox WHERE owner IS NOT NULL"), Is.EqualTo(1), "in the hands of nobody");
+
+        await AssertSucceededOnceAsync(system, tasks: 1);
+        Assert.That(folder.Lines("started"), Has.Length.EqualTo(1));
+    }
+
+    [TestCase(FaultPoint.AfterClaim, 1, true)]
+    [TestCase(FaultPoint.AfterClaim, 1, false)]
+    [TestCase(FaultPoint.InHandler, 2, true)]
+    [TestCase(FaultPoint.InHandler, 2, false)]
+    [TestCase(FaultPoint.AfterHandler, 2, true)]
+    [TestCase(FaultPoint.AfterHandler, 2, false)]
+    public async Task Between_claim_and_finish(string point, int runs, bool express)
+    {
+        using var folder = new TestFolder();
+        await using var system = await RunningSystem.StartAsync(consumers: 0, producerEnvironment: Express(express));
         var faulty = await system.AddConsumerAsync(Worker, DiesAt(point));
         await system.SubmitAsync("test.hold", new { @for = "PT0.01S", trail = folder.Trail });
         await faulty.Process.Exit.WaitAsync(Limit);
@@ -74,7 +92,7 @@ public sealed class CrashPointTests
     public async Task After_finish_before_ack()
     {
         using var folder = new TestFolder();
-        await using var system = await RunningSystem.StartAsync(consumers: 0);
+        await using var system = await RunningSystem.StartAsync(consumers: 0, producerEnvironment: Express(false)); // an express copy has no acknowledgement
         var faulty = await system.AddConsumerAsync(Worker, DiesAt(FaultPoint.AfterFinish));
         await system.SubmitAsync("test.hold", new { @for = "PT0S", trail = folder.Trail });
         await faulty.Process.Exit.WaitAsync(Limit);
@@ -109,7 +127,9 @@ public sealed class CrashPointTests
         Assert.That(await system.CountAsync("attempts"), Is.EqualTo(1));
     }
 
-    private static Dictionary<string, string?> DiesAt(string point) => new() { ["MESSAGING_FAULT"] = point };
+    private static Dictionary<string, string?> DiesAt(string point, bool express = true) => new(Express(express)) { ["MESSAGING_FAULT"] = point };
+
+    private static Dictionary<string, string?> Express(bool on) => new() { ["Messaging__Relay__Express"] = on ? "true" : "false" };
 
     private static Task<string> WaitForDroppedCopyAsync(ConsumerProcess worker) =>
         worker.Process.WaitForLineAsync(line => line.Contains("is not to be had: this copy is dropped", StringComparison.Ordinal), Limit);

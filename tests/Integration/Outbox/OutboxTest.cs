@@ -12,8 +12,9 @@ namespace Messaging.Tests.Integration.Outbox;
 [CancelAfter(60_000)]
 public abstract class OutboxTest
 {
-
     internal RecordingPublisher Publisher { get; } = new();
+
+    internal RecordingExpress Express { get; } = new();
 
     protected TestLedger Ledger { get; private set; } = null!;
 
@@ -32,6 +33,7 @@ public abstract class OutboxTest
         Ledger = await TestLedger.CreateAsync(services =>
         {
             services.AddSingleton<ITaskPublisher>(Publisher);
+            services.AddSingleton<IExpressPublisher>(Express);
             services.AddOutboxRelay(new ConfigurationBuilder().AddInMemoryCollection(Settings).Build());
         });
         await Relay.StartAsync(CancellationToken.None);

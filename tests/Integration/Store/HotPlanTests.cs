@@ -39,6 +39,7 @@ public sealed class HotPlanTests
         ("expire", ExpireSql.Refused, "NULL, {0}", false),
         ("postpone", SuspectSql.Postpone, "{0}, array_fill(1000::bigint, ARRAY[cardinality({0}::uuid[])])", false),
         ("settle", OutboxSql.Settle, "{0}", false),
+        ("settle_taken", OutboxSql.SettleTaken, "{0}, {0}", false),
         ("contents", TaskContents.Load, "{0}", false),
         ("stored", SubmitSql.CountStored, "{0}", false),
         ("keys", KeySql.Read, "array_fill(''::text, ARRAY[cardinality({0}::text[])]), {0}", false),

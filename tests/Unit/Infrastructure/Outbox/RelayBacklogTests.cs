@@ -39,6 +39,34 @@ public sealed class RelayBacklogTests
             Is.EqualTo(new[] { new[] { (first.Id, 40), (second.Id, 24) }, [(second.Id, 16)] }));
     }
 
+    [Test]
+    public void Single_tasks_go_by_express_while_few_come_and_little_is_under_way()
+    {
+        var express = Enumerable.Range(0, 40).Select(_ => Pass()).ToArray();
+        Assert.That(express.Take(30), Is.All.True);
+        Assert.That(express.Skip(30), Is.All.False, "300 a second, and packs serve them better");
+        _time.Step(Ms(100));
+        Assert.That(Pass(), Is.False, "many came of late");
+        _time.Step(Ms(200));
+        Assert.That(Pass(), Is.True);
+
+        for (var underWay = 0; underWay < 3; underWay++)
+        {
+            Add("slow", 1);
+            Assert.That(_backlog.Take()!.IsExpress);
+        }
+
+        Assert.That(Pass(), Is.False);
+
+        bool Pass()
+        {
+            Add("slow", 1);
+            var pack = _backlog.Take()!;
+            _backlog.Sent(pack);
+            return pack.IsExpress;
+        }
+    }
+
     [TestCase("slow")]
     [TestCase("never measured")]
     public void What_is_not_known_to_be_short_goes_alone(string kind)
