@@ -13,7 +13,7 @@ namespace Messaging.Consumers.Runtime;
 /// Trouble with the ledger is waited out and never charged to a task.
 /// </summary>
 internal sealed class TaskRunner(
-    ClaimStage stage,
+    ITaskClaims claiming,
     TaskContents contents,
     HandlerTransactions transactions,
     FinishRecorder recorder,
@@ -43,7 +43,9 @@ internal sealed class TaskRunner(
     /// </summary>
     public async Task RunAsync(ArraySegment<TaskExecution> executions)
     {
-        await ClaimAsync(executions);
+        // A claim may be answered before it is waited for. What goes on then would go on inside the loop that hands deliveries on, and a handler
+        // that keeps its thread would keep them all.
+        await ClaimAsync(executions).ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         if (executions.Count == 1)
         {
             await RunAsync(executions[0]);
@@ -141,7 +143,7 @@ internal sealed class TaskRunner(
             try
             {
                 // Without a token: a claim that was asked for is waited for, or it would be held by nobody.
-                var claims = await stage.ClaimAsync(executions.Select(x => new ClaimRequest(x.Copy.Id, x.Fence)).ToArray(), CancellationToken.None);
+                var claims = await claiming.ClaimAsync(executions.Select(x => new ClaimRequest(x.Copy.Id, x.Fence)).ToArray(), CancellationToken.None);
                 for (var i = 0; i < claims.Length; i++)
                     Decide(executions[i], claims[i]);
                 return;

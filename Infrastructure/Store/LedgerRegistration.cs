@@ -46,6 +46,7 @@ public static class LedgerRegistration
         services.AddSingleton<LargeTexts>();
         services.AddSingleton<SubmitStage>();
         services.AddSingleton<ClaimStage>();
+        services.AddSingleton<ITaskClaims>(provider => provider.GetRequiredService<ClaimStage>());
         services.AddSingleton<FinishStage>();
         services.AddSingleton<HandlerTransactions>();
         services.AddSingleton<CancelStage>();

@@ -29,7 +29,7 @@ public sealed record Claimed(Fence Fence, int Attempt, int Revision, DateTimeOff
 /// The stage in front of a handler: a message is only a hint, this decides. Many claims share one round trip, commits are
 /// asynchronous: a claim lost in a database crash makes the task run again, and the fence keeps its first run from being recorded.
 /// </summary>
-public sealed class ClaimStage : IAsyncDisposable
+public sealed class ClaimStage : ITaskClaims, IAsyncDisposable
 {
     // Of one statement. Whole deliveries are claimed together, so this may be exceeded by the last of them.
     private const int MostClaims = 500;
@@ -56,8 +56,7 @@ public sealed class ClaimStage : IAsyncDisposable
     public async ValueTask<Claimed?> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken) =>
         (await ClaimAsync([request], cancellationToken))[0];
 
-    /// <summary>Claims several tasks at once; answers in their order, each as if it had come alone.</summary>
-    /// <exception cref="LedgerUnavailableException">The ledger did not answer in time. Asking again with the same fences is safe.</exception>
+    /// <inheritdoc/>
     public ValueTask<Claimed?[]> ClaimAsync(IReadOnlyList<ClaimRequest> requests, CancellationToken cancellationToken) =>
         _writer.AddAsync(requests, cancellationToken);
 

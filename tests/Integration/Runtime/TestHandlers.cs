@@ -80,6 +80,20 @@ internal sealed class GatedHandler(Probe probe) : ITaskHandler<Gated, string>
     }
 }
 
+[TaskKind("test.blocking")]
+internal sealed record Blocking : ITaskInput<string>;
+
+/// <summary>Does not let go of its thread until the test opens the gate.</summary>
+internal sealed class BlockingHandler(Probe probe) : ITaskHandler<Blocking, string>
+{
+    public Task<string> HandleAsync(Blocking input, TaskContext context, CancellationToken cancellationToken)
+    {
+        probe.Started(context);
+        probe.Gate.Task.Wait(cancellationToken);
+        return Task.FromResult("through");
+    }
+}
+
 [TaskKind("test.refuse")]
 internal sealed record Refuse(string Why) : ITaskInput<string>;
 
@@ -118,7 +132,7 @@ internal static class TestHandlers
 {
     public static IReadOnlyList<Type> All { get; } =
     [
-        typeof(SayHandler), typeof(GatedHandler), typeof(RefuseHandler), typeof(LargeHandler), typeof(ReportHandler),
+        typeof(SayHandler), typeof(GatedHandler), typeof(BlockingHandler), typeof(RefuseHandler), typeof(LargeHandler), typeof(ReportHandler),
         typeof(ImportFeedHandler), typeof(BookPaymentHandler), typeof(BookOrderHandler), typeof(CommitItselfHandler), typeof(SendCallbackHandler),
     ];
 }

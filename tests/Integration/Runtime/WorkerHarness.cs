@@ -49,16 +49,21 @@ internal sealed class WorkerHarness : IAsyncDisposable
     /// <summary>Starts a worker that knows the handlers of <see cref="TestHandlers"/>, on a database of its own.</summary>
     /// <param name="cancellationToken">Ends the start.</param>
     /// <param name="settings">Worker settings by their short names, others by their full ones.</param>
-    public static async Task<WorkerHarness> StartAsync(CancellationToken cancellationToken, params (string Setting, string Value)[] settings)
+    public static Task<WorkerHarness> StartAsync(CancellationToken cancellationToken, params (string Setting, string Value)[] settings) =>
+        StartWithAsync(_ => { }, cancellationToken, settings);
+
+    /// <summary>Starts a worker some of whose parts are the test's.</summary>
+    public static async Task<WorkerHarness> StartWithAsync(
+        Action<IServiceCollection> change, CancellationToken cancellationToken, params (string Setting, string Value)[] settings)
     {
         var database = await TestDatabase.CreateAsync(TestLedger.MigrateAsync, cancellationToken);
-        return await StartAsync(database.ConnectionString, database, settings, cancellationToken);
+        return await StartAsync(database.ConnectionString, database, change, settings, cancellationToken);
     }
 
     /// <summary>Starts a worker on a server of the test's own.</summary>
     public static Task<WorkerHarness> StartOnAsync(
         string connectionString, CancellationToken cancellationToken, params (string Setting, string Value)[] settings) =>
-        StartAsync(connectionString, null, settings, cancellationToken);
+        StartAsync(connectionString, null, _ => { }, settings, cancellationToken);
 
     /// <summary>Stores a task and answers the copy that a broker would deliver.</summary>
     public async Task<RunTask> SubmitAsync<TResult>(ITaskInput<TResult> input, CancellationToken cancellationToken, TimeSpan? timeout = null, int? maxAttempts = null)
@@ -166,7 +171,11 @@ internal sealed class WorkerHarness : IAsyncDisposable
     }
 
     private static async Task<WorkerHarness> StartAsync(
-        string connectionString, TestDatabase? database, (string Setting, string Value)[] settings, CancellationToken cancellationToken)
+        string connectionString,
+        TestDatabase? database,
+        Action<IServiceCollection> change,
+        (string Setting, string Value)[] settings,
+        CancellationToken cancellationToken)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Configuration.AddInMemoryCollection(
@@ -179,6 +188,7 @@ internal sealed class WorkerHarness : IAsyncDisposable
         builder.Services.AddSingleton<Probe>();
         builder.Services.AddLedger(builder.Configuration);
         builder.Services.AddMessagingWorker(builder.Configuration, HandlerRegistry.Of(TestHandlers.All));
+        change(builder.Services);
         var host = builder.Build();
         await host.StartAsync(cancellationToken);
         return new WorkerHarness(host, connectionString, database);
