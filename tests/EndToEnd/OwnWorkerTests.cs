@@ -29,7 +29,8 @@ public sealed class OwnWorkerTests
 
         Assert.That(
             await File.ReadAllTextAsync(Path.ChangeExtension(worker, ".runtimeconfig.json"), cancellationToken),
-            Does.Contain("\"System.Threading.ThreadPool.UnfairSemaphoreSpinLimit\": 0").And.Contain("\"System.Runtime.TieredCompilation.QuickJit\": false").And.Contain("\"System.GC.Server\": true"),
+            Does.Contain("\"System.Threading.ThreadPool.UnfairSemaphoreSpinLimit\": 0").And.Contain("\"System.Runtime.TieredCompilation.QuickJit\": false")
+                .And.Contain("\"System.Runtime.TieredCompilation.CallCountingDelayMs\": 0").And.Contain("\"System.GC.Server\": true"),
             "built as the stock worker is");
 
         var misled = await Command.RunAsync(

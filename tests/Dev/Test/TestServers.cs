@@ -21,6 +21,7 @@ public sealed class TestServers : IAsyncDisposable
     {
         // The product compiles well at once, which a start pays for; a process of a test does little and lives for seconds.
         ["DOTNET_TC_QuickJit"] = "1",
+        ["DOTNET_TC_CallCountingDelayMs"] = "64", // hexadecimal; the runtime's own
         ["DOTNET_TieredPGO"] = "0",
         [SharedServers.PostgresVariable] = _postgres.ConnectionString,
         [SharedServers.RabbitMqVariable] = _rabbitMq.Uri.ToString(),
