@@ -6,7 +6,7 @@ public sealed record GroupCommitOptions
     /// <summary>For logs and errors: "submit", "claim".</summary>
     public required string Name { get; init; }
 
-    /// <summary>Writer loops, each with one batch under way. Default 2: while one commits, the next gathers.</summary>
+    /// <summary>How many batches may be under way at once. Default 2; the second goes beside the first only when it is full, or when the first is slow.</summary>
     public int Writers { get; init; } = 2;
 
     /// <summary>The most items in one batch. Default 500. More makes a batch slower without making it cheaper.</summary>

@@ -3,8 +3,9 @@ using System.Threading.Channels;
 namespace Messaging.Infrastructure.Store.GroupCommit;
 
 /// <summary>
-/// Many callers, few round trips. Callers await their own item; a few loops take what has gathered and write it in one transaction.
-/// There is no artificial delay: an item that comes alone is written alone at once, and batches grow by themselves under load.
+/// Many callers, few round trips. Callers await their own item; what has gathered is written in one transaction. There is no artificial delay: an
+/// item that comes alone is written alone at once, and what comes meanwhile goes together when that is done. A second batch goes beside
+/// one that is under way only if it is full, or if that one is slow: two half as large cost a third more (docs/decisions/0049).
 /// A data error bisects the batch until the bad item fails alone. Trouble with the ledger retries the whole batch until an item has
 /// waited <see cref="GroupCommitOptions.MaxWait"/>; its caller then gets <see cref="LedgerUnavailableException"/>. That holds also while the
 /// ledger is silent: a try is called off when its oldest item has waited that long, which takes the driver a few seconds more.
@@ -22,6 +23,9 @@ public sealed class GroupCommitWriter<TItem, TAnswer> : IAsyncDisposable
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
+    // A batch that takes longer waits for a lock or a slow disk; the others need not.
+    private static readonly TimeSpan Slow = TimeSpan.FromMilliseconds(50);
+
     // However short the wait allowed: a first connection and a first plan on a busy machine take their time.
     private static readonly TimeSpan ShortestTry = TimeSpan.FromSeconds(3);
 
@@ -32,11 +36,19 @@ public sealed class GroupCommitWriter<TItem, TAnswer> : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly Channel<Entry> _waiting;
     private readonly CancellationTokenSource _stop = new();
-    private readonly Task[] _writers;
+    private readonly ITimer _patience;
 
     private long _bytes;
 
-    /// <summary>Starts the writer loops.</summary>
+    // All below belongs to the lock.
+    private readonly Lock _lock = new();
+    private long _bytesWaiting; // of what no batch has taken yet
+    private int _writing; // writers at work
+    private long _batchSince; // when one of them took its last batch
+    private bool _patient; // the timer runs
+    private TaskCompletionSource? _idle;
+
+    /// <summary>A writer that has nothing to do yet.</summary>
     /// <param name="options">Bounds.</param>
     /// <param name="weigh">An item's weight in bytes.</param>
     /// <param name="write">Writes one batch.</param>
@@ -49,7 +61,7 @@ public sealed class GroupCommitWriter<TItem, TAnswer> : IAsyncDisposable
         _write = write;
         _time = time;
         _waiting = Channel.CreateBounded<Entry>(new BoundedChannelOptions(options.Capacity) { SingleReader = false, SingleWriter = false });
-        _writers = [.. Enumerable.Range(0, options.Writers).Select(_ => Task.Run(WriteAllAsync))];
+        _patience = time.CreateTimer(_ => HelpTheSlow(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>How many items wait to be taken into a batch.</summary>
@@ -68,6 +80,7 @@ public sealed class GroupCommitWriter<TItem, TAnswer> : IAsyncDisposable
                 throw new LedgerUnavailableException($"The ledger is busy: {bytes} bytes wait for a {_options.Name}.");
             if (!_waiting.Writer.TryWrite(entry))
                 await WaitForRoomAsync(entry, cancellationToken);
+            Wake(weight);
             return await entry.Answer.Task.WaitAsync(cancellationToken);
         }
         catch (OperationCanceledException)
@@ -88,7 +101,9 @@ public sealed class GroupCommitWriter<TItem, TAnswer> : IAsyncDisposable
             return;
         var patience = _options.MaxWait == Timeout.InfiniteTimeSpan ? TimeSpan.FromSeconds(10) : _options.MaxWait;
         _stop.CancelAfter(patience);
-        await Task.WhenAll(_writers);
+        while (BeginWait() is { } idle)
+            await idle;
+        await _patience.DisposeAsync();
         _stop.Dispose();
     }
 
@@ -110,29 +125,126 @@ public sealed class GroupCommitWriter<TItem, TAnswer> : IAsyncDisposable
         }
     }
 
-    private async Task WriteAllAsync()
+    /// <summary>Something has come: a writer begins if there is none, or if there is enough for another.</summary>
+    private void Wake(int weight)
     {
-        var batch = new List<Entry>(_options.MaxItems);
-        while (await _waiting.Reader.WaitToReadAsync())
+        lock (_lock)
         {
-            batch.Clear();
-            var bytes = 0;
-            while (batch.Count < _options.MaxItems && bytes < _options.MaxBytes && _waiting.Reader.TryRead(out var entry))
+            _bytesWaiting += weight;
+            if (_writing > 0 && (_writing == _options.Writers || !IsFull()))
             {
-                if (entry.Answer.Task.IsCompleted)
-                    continue;
-                if (IsLate(entry))
-                {
-                    entry.Answer.TrySetException(TooLate(null));
-                    continue;
-                }
-
-                batch.Add(entry);
-                bytes += _weigh(entry.Item);
+                BePatient();
+                return;
             }
 
+            _writing++;
+        }
+
+        _ = Task.Run(WriteAllAsync);
+    }
+
+    private async Task WriteAllAsync()
+    {
+        var batch = new List<Entry>();
+        do
+        {
+            batch.Clear();
+            Take(batch);
             if (batch.Count > 0)
-                await WriteAsync([.. batch], retry: false);
+                await WriteAsync([.. batch], retry: false); // never throws
+        }
+        while (GoesOn());
+    }
+
+    private void Take(List<Entry> batch)
+    {
+        var (bytes, taken) = (0, 0L);
+        while (batch.Count < _options.MaxItems && bytes < _options.MaxBytes && _waiting.Reader.TryRead(out var entry))
+        {
+            var weight = _weigh(entry.Item);
+            taken += weight;
+            if (entry.Answer.Task.IsCompleted)
+                continue;
+            if (IsLate(entry))
+            {
+                entry.Answer.TrySetException(TooLate(null));
+                continue;
+            }
+
+            batch.Add(entry);
+            bytes += weight;
+        }
+
+        lock (_lock)
+        {
+            _bytesWaiting -= taken; // of an item that is quicker than its caller's Wake too: for that moment there is less
+            _batchSince = _time.GetTimestamp();
+        }
+    }
+
+    /// <summary>True: write another batch. False: this writer has ended, and the next item starts another.</summary>
+    private bool GoesOn()
+    {
+        TaskCompletionSource? idle = null;
+        lock (_lock)
+        {
+            if (_waiting.Reader.Count > 0 && (_writing == 1 || IsFull()))
+                return true;
+            if (--_writing == 0)
+                (idle, _idle) = (_idle, null);
+            else if (_waiting.Reader.Count > 0)
+                BePatient();
+        }
+
+        idle?.TrySetResult();
+        return false;
+    }
+
+    private bool IsFull() => _waiting.Reader.Count >= _options.MaxItems || _bytesWaiting >= _options.MaxBytes;
+
+    /// <summary>Sees to it that what waits behind a slow batch does not wait for its end.</summary>
+    private void BePatient()
+    {
+        if (_patient || _writing == _options.Writers)
+            return;
+        _patient = true;
+        _patience.Change(Slow, Timeout.InfiniteTimeSpan);
+    }
+
+    private void HelpTheSlow()
+    {
+        lock (_lock)
+        {
+            _patient = false;
+            if (_writing == 0 || _writing == _options.Writers || _waiting.Reader.Count == 0)
+                return;
+            if (_time.GetElapsedTime(_batchSince) < Slow)
+            {
+                BePatient();
+                return;
+            }
+
+            _writing++;
+        }
+
+        _ = Task.Run(WriteAllAsync);
+    }
+
+    /// <summary>Null: nothing waits and nothing is under way. Else completes when a writer has ended, after which to ask again.</summary>
+    private Task? BeginWait()
+    {
+        lock (_lock)
+        {
+            if (_writing == 0)
+            {
+                if (_waiting.Reader.Count == 0)
+                    return null;
+                _writing++;
+                _ = Task.Run(WriteAllAsync);
+            }
+
+            _idle ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _idle.Task;
         }
     }
 
