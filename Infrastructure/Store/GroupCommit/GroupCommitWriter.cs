@@ -140,8 +140,11 @@ public sealed class GroupCommitWriter<TItem, TAnswer> : IAsyncDisposable
             _writing++;
         }
 
-        _ = Task.Run(WriteAllAsync);
+        StartWriter();
     }
+
+    /// <summary>Without the context of whoever has called: the batch is not theirs alone.</summary>
+    private void StartWriter() => ThreadPool.UnsafeQueueUserWorkItem(static writer => _ = writer.WriteAllAsync(), this, preferLocal: true);
 
     private async Task WriteAllAsync()
     {
@@ -227,7 +230,7 @@ public sealed class GroupCommitWriter<TItem, TAnswer> : IAsyncDisposable
             _writing++;
         }
 
-        _ = Task.Run(WriteAllAsync);
+        StartWriter();
     }
 
     /// <summary>Null: nothing waits and nothing is under way. Else completes when a writer has ended, after which to ask again.</summary>
@@ -240,7 +243,7 @@ public sealed class GroupCommitWriter<TItem, TAnswer> : IAsyncDisposable
                 if (_waiting.Reader.Count == 0)
                     return null;
                 _writing++;
-                _ = Task.Run(WriteAllAsync);
+                StartWriter();
             }
 
             _idle ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -9,6 +9,7 @@ namespace Messaging.Tests.Unit.Infrastructure.Store.GroupCommit;
 [CancelAfter(10_000)]
 public sealed class GroupCommitWriterTests : IAsyncDisposable
 {
+    private readonly AsyncLocal<string?> _caller = new();
     private readonly HeldTimers _time = new();
     private readonly Channel<Batch> _begun = Channel.CreateUnbounded<Batch>();
     private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -36,6 +37,16 @@ public sealed class GroupCommitWriterTests : IAsyncDisposable
         Assert.That(batch.Items, Is.EqualTo(new[] { 7 }));
         batch.Commit();
         Assert.That(await answer, Is.EqualTo(-7));
+    }
+
+    [Test]
+    public async Task A_batch_does_not_run_in_the_context_of_who_began_it(CancellationToken cancellationToken)
+    {
+        _caller.Value = "one of many";
+        var batch = await BeginAsync(cancellationToken, 1);
+
+        Assert.That(batch.Caller, Is.Null);
+        batch.Commit();
     }
 
     [Test]
@@ -187,18 +198,20 @@ public sealed class GroupCommitWriterTests : IAsyncDisposable
 
     private async Task<int[]> WriteAsync(IReadOnlyList<int> items, bool retry, CancellationToken cancellationToken)
     {
-        var batch = new Batch(items);
+        var batch = new Batch(items, _caller.Value);
         _begun.Writer.TryWrite(batch);
         await Task.WhenAny(batch.Committed, _over.Task);
         return [.. items.Select(item => -item)];
     }
 
     /// <summary>A batch that is under way until the test says that it is committed.</summary>
-    private sealed class Batch(IReadOnlyList<int> items)
+    private sealed class Batch(IReadOnlyList<int> items, string? caller)
     {
         private readonly TaskCompletionSource _committed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public IReadOnlyList<int> Items { get; } = items;
+
+        public string? Caller { get; } = caller;
 
         public Task Committed => _committed.Task;
 
