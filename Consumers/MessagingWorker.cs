@@ -1,6 +1,7 @@
 using System.Reflection;
 using Messaging.Consumers.Runtime;
 using Messaging.Infrastructure.Broker;
+using Messaging.Infrastructure.Express;
 using Messaging.Infrastructure.Files;
 using Messaging.Infrastructure.Maintenance;
 using Messaging.Infrastructure.Outbox;
@@ -102,7 +103,8 @@ public static class MessagingWorker
             .AddReconciler(builder.Configuration)                                      // compares the ledger with itself, markers
             .AddRetention(builder.Configuration)                                       // drops old days, keeps what must stay of them
             .AddFiles()                                                                // deletes files that nobody needs any more
-            .AddBrokerReceiving(worker.QueueNames, worker.Prefetch);                   // RabbitMQ, the connection that takes
+            .AddBrokerReceiving(worker.QueueNames, worker.Prefetch)                    // RabbitMQ, the connection that takes
+            .AddExpressListening();                                                    // copies that come ahead of their messages
         builder.Services.AddHealthChecks().AddCheck<BrokerCheck>("broker");
     }
 }

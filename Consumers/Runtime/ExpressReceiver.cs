@@ -1,5 +1,5 @@
 using Messaging.Contracts.Messages;
-using Messaging.Infrastructure.Broker;
+using Messaging.Infrastructure.Express;
 
 namespace Messaging.Consumers.Runtime;
 

@@ -1,6 +1,7 @@
 using System.Reflection;
 using Messaging.Consumers.Kinds;
 using Messaging.Infrastructure.Broker;
+using Messaging.Infrastructure.Express;
 using Messaging.Infrastructure.Maintenance;
 using Messaging.Infrastructure.Reconcile;
 using Messaging.Infrastructure.Store.Progress;

@@ -82,10 +82,4 @@ internal static partial class BrokerLog
 
     [LoggerMessage(1330, LogLevel.Debug, "A message in " + QueueNames.Submit + " could not be settled and comes again: {Reason}")]
     public static partial void SubmitNotAcknowledged(this ILogger log, string reason);
-
-    [LoggerMessage(1331, LogLevel.Debug, "Express copies come")]
-    public static partial void ExpressOpen(this ILogger log);
-
-    [LoggerMessage(1332, LogLevel.Debug, "No express copies for now, tasks start a few milliseconds later: {Reason}")]
-    public static partial void ExpressAway(this ILogger log, string reason);
 }

@@ -27,9 +27,6 @@ public static class BrokerRegistration
         services.AddHostedService(provider => provider.GetRequiredService<PublishingBus>());
         services.AddSingleton<ITaskPublisher, MassTransitPublisher>();
         services.AddHostedService<ChangePublisher>();
-        services.AddSingleton<ExpressPublisher>();
-        services.AddSingleton<IExpressPublisher>(provider => provider.GetRequiredService<ExpressPublisher>());
-        services.AddHostedService(provider => provider.GetRequiredService<ExpressPublisher>());
         services.AddSingleton(provider => new BrokerHealth(provider.GetRequiredService<PublishingBus>(), provider.GetService<TaskEndpoints>()));
         return services;
     }
@@ -69,8 +66,8 @@ public static class BrokerRegistration
     }
 
     /// <summary>
-    /// Registers the receiving bus, which hands every delivery to the host's <see cref="ITaskReceiver"/>, and the express way to its
-    /// <see cref="IExpressReceiver"/>. Needs <see cref="AddBrokerPublishing"/> and the ledger. Comes last: hosts stop in the reverse order, and taking stops first.
+    /// Registers the receiving bus, which hands every delivery to the host's <see cref="ITaskReceiver"/>. Needs <see cref="AddBrokerPublishing"/> and
+    /// the ledger. Comes last: hosts stop in the reverse order, and taking stops first.
     /// </summary>
     /// <param name="services">The host's services.</param>
     /// <param name="queues">The task queues' own names, at least one.</param>
@@ -96,13 +93,6 @@ public static class BrokerRegistration
             provider.GetRequiredService<ILoggerFactory>(),
             provider.GetRequiredService<TimeProvider>()));
         services.AddHostedService(provider => provider.GetRequiredService<TaskEndpoints>());
-        services.AddSingleton(provider => new ExpressEndpoint(
-            [.. queues.Distinct(StringComparer.Ordinal)],
-            provider.GetRequiredService<IExpressReceiver>(),
-            provider.GetRequiredService<RabbitMqAddress>(),
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<ExpressEndpoint>>()));
-        services.AddHostedService(provider => provider.GetRequiredService<ExpressEndpoint>());
         return services;
     }
 }

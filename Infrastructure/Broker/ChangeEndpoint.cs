@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Messaging.Infrastructure.Hints;
 using Messaging.Infrastructure.Store.Changes;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
@@ -17,12 +18,31 @@ public sealed class ChangeEndpoint : HintListener
     private const ushort Prefetch = 200;
 
     private readonly TaskChanges _changes;
+    private readonly RabbitMqAddress _address;
     private readonly ILogger<ChangeEndpoint> _log;
 
     internal ChangeEndpoint(TaskChanges changes, RabbitMqAddress address, TimeProvider time, ILogger<ChangeEndpoint> log)
-        : base(address, "messaging-listen", time) => (_changes, _log) = (changes, log);
+        : base(time) => (_changes, _address, _log) = (changes, address, log);
 
-    private protected override async Task ConsumeAsync(IChannel channel, Action<string> end, CancellationToken stoppingToken)
+    private protected override async Task<string> ListenAsync(Action connected, CancellationToken stoppingToken)
+    {
+        await using var connection = await _address.ToFactory("messaging-listen").CreateConnectionAsync(stoppingToken);
+        var ended = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        connection.ConnectionShutdownAsync += (_, reason) => End(reason.ReplyText);
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: stoppingToken);
+        channel.ChannelShutdownAsync += (_, reason) => End(reason.ReplyText);
+        await ConsumeAsync(channel, End, stoppingToken);
+        connected();
+        return await ended.Task.WaitAsync(stoppingToken);
+
+        Task End(string reason)
+        {
+            ended.TrySetResult(reason);
+            return Task.CompletedTask;
+        }
+    }
+
+    private async Task ConsumeAsync(IChannel channel, Func<string, Task> end, CancellationToken stoppingToken)
     {
         await QueueTopology.DeclareChangesAsync(channel, stoppingToken);
         // A name of ours: for one of the server's (amq.gen-…) our user would need rights on everybody's queues of that sort.
@@ -36,11 +56,7 @@ public sealed class ChangeEndpoint : HintListener
             Hear(delivery.Body.Span);
             await channel.BasicAckAsync(delivery.DeliveryTag, multiple: false, CancellationToken.None);
         };
-        consumer.UnregisteredAsync += (_, _) =>
-        {
-            end("the consumer was cancelled");
-            return Task.CompletedTask;
-        };
+        consumer.UnregisteredAsync += (_, _) => end("the consumer was cancelled");
         await channel.BasicConsumeAsync(queue.QueueName, autoAck: false, consumer, stoppingToken);
     }
 

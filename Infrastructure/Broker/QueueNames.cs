@@ -15,9 +15,6 @@ public static class QueueNames
     /// <summary>The exchange through which processes say which tasks have changed. Each producer has an exclusive queue of its own on it.</summary>
     public const string TasksChanged = "messaging.tasks-changed";
 
-    /// <summary>The exchange through which relays that have little to do send a second copy of a task ahead of the first; the routing key is the task queue's own name.</summary>
-    public const string Express = "messaging.express";
-
     /// <summary>Where clients in any language publish tasks to; its consumers are the producers. Its name is their contract.</summary>
     public const string Submit = "messaging.submit";
 
@@ -38,8 +35,4 @@ public static class QueueNames
     /// <summary>The exchange and queue of a task queue.</summary>
     /// <param name="queue">The task queue's own name.</param>
     public static string OfTasks(string queue) => TaskPrefix + queue;
-
-    /// <summary>The queue on <see cref="Express"/> of a task queue.</summary>
-    /// <param name="queue">The task queue's own name.</param>
-    public static string OfExpress(string queue) => $"{Express}.{queue}";
 }

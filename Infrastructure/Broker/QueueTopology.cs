@@ -34,14 +34,6 @@ internal static class QueueTopology
         ["x-delivery-limit"] = DeliveryLimit,
     };
 
-    /// <summary>The arguments of an express queue: short, and nothing grows old in it.</summary>
-    public static IReadOnlyDictionary<string, object?> ExpressArguments { get; } = new Dictionary<string, object?>
-    {
-        ["x-queue-type"] = "classic",
-        ["x-max-length"] = 1_000,
-        ["x-message-ttl"] = 1_000,
-    };
-
     /// <summary>The arguments of a queue, by its name on the broker.</summary>
     public static IReadOnlyDictionary<string, object?> ArgumentsOf(string name) =>
         name is QueueNames.Dead or QueueNames.Rejected or QueueNames.SubmitRejected ? PlainArguments
@@ -63,18 +55,4 @@ internal static class QueueTopology
     /// <summary>Declares the exchange for changed tasks; does nothing if it is there. What is sent to it while no producer listens is dropped.</summary>
     public static Task DeclareChangesAsync(IChannel channel, CancellationToken cancellationToken) =>
         channel.ExchangeDeclareAsync(QueueNames.TasksChanged, ExchangeType.Fanout, durable: true, autoDelete: false, cancellationToken: cancellationToken);
-
-    /// <summary>Declares the exchange for express copies; does nothing if it is there. What is sent to it for a queue that nobody listens on is dropped.</summary>
-    public static Task DeclareExpressAsync(IChannel channel, CancellationToken cancellationToken) =>
-        channel.ExchangeDeclareAsync(QueueNames.Express, ExchangeType.Direct, durable: true, autoDelete: false, cancellationToken: cancellationToken);
-
-    /// <summary>Declares and binds the express queue of a task queue, which is gone with its last consumer; answers its name.</summary>
-    public static async Task<string> DeclareExpressAsync(IChannel channel, string queue, CancellationToken cancellationToken)
-    {
-        var name = QueueNames.OfExpress(queue);
-        // Durable although nothing in it is: transient queues that several connections share are no longer wanted by RabbitMQ 4.
-        await channel.QueueDeclareAsync(name, durable: true, exclusive: false, autoDelete: true, new Dictionary<string, object?>(ExpressArguments), cancellationToken: cancellationToken);
-        await channel.QueueBindAsync(name, QueueNames.Express, routingKey: queue, cancellationToken: cancellationToken);
-        return name;
-    }
 }

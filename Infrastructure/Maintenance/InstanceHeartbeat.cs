@@ -118,6 +118,7 @@ public sealed class InstanceHeartbeat(
                 Time(inHand.Since),
                 Time(inHand.LastReturned),
                 new() { Value = listening },
+                new NpgsqlParameter<string> { TypedValue = profile.Express },
             },
             CommandTimeout = 3,
         };

@@ -21,6 +21,9 @@ public sealed class InstanceProfile
     /// <summary>True once it takes no more.</summary>
     public bool Draining { get; set; }
 
+    /// <summary>The channel on which it hears express copies; null while it hears none.</summary>
+    public string? Express { get; set; }
+
     /// <summary>Asked at each heartbeat, on its thread: whether somebody listens here to what becomes of tasks. Never, unless it is a producer.</summary>
     public Func<bool> Listening { get; set; } = static () => false;
 

@@ -8,10 +8,10 @@ public static class InstanceSql
         INSERT INTO messaging.workers (id, role, host, pid, version, slots, queues, kinds) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         """;
 
-    /// <summary>Still there, and what it has in its hands. No row: declared dead. Brings Postgres's clock along, and whether a process listens to events.</summary>
+    /// <summary>Still there, what it has in its hands, and where it hears express copies. No row: declared dead. Brings Postgres's clock along, and whether a process listens to events.</summary>
     public const string Beat = """
         UPDATE messaging.workers
-        SET beat = beat + 1, beat_at = now(), running = $2, draining = $3, holding_since = $4, returned_at = $5, listening = $6
+        SET beat = beat + 1, beat_at = now(), running = $2, draining = $3, holding_since = $4, returned_at = $5, listening = $6, express = $7
         WHERE id = $1
         RETURNING clock_timestamp(), EXISTS (SELECT FROM messaging.workers WHERE listening)
         """;

@@ -23,6 +23,9 @@ public interface IRelayReservation : IDisposable
     /// <summary>The instance that must stand as owner in the outbox rows.</summary>
     Guid Owner { get; }
 
+    /// <summary>True if it is for one task that has leave to be sent ahead by express: the relay has little to do.</summary>
+    bool MayGoAhead { get; }
+
     /// <summary>The rows are committed: publish and settle them.</summary>
     void HandOver(IReadOnlyList<OutboxBatch> batches);
 }

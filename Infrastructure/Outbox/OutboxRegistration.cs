@@ -25,9 +25,10 @@ public static class OutboxRegistration
         services.TryAddSingleton<OutboxSignal>();
         services.AddSingleton<RelayMeter>();
         services.AddSingleton<SettleStage>();
+        services.AddSingleton<ExpressCopies>();
         services.AddSingleton(provider => new OutboxRelay(
             provider.GetRequiredService<ITaskPublisher>(),
-            provider.GetRequiredService<IExpressPublisher>(),
+            provider.GetRequiredService<ExpressCopies>(),
             provider.GetRequiredService<SettleStage>(),
             provider.GetRequiredService<InstanceIdentity>(),
             provider.GetRequiredService<KindCatalog>().MeanRun,

@@ -17,7 +17,7 @@ namespace Messaging.Infrastructure.Outbox;
 public sealed class OutboxRelay : IRelayInbox, IHostedService, IDisposable
 {
     private readonly ITaskPublisher _publisher;
-    private readonly IExpressPublisher _express;
+    private readonly ExpressCopies _express;
     private readonly SettleStage _settle;
     private readonly InstanceIdentity _identity;
     private readonly RelayOptions _options;
@@ -41,7 +41,7 @@ public sealed class OutboxRelay : IRelayInbox, IHostedService, IDisposable
 
     /// <summary>A relay that is idle until it is started.</summary>
     /// <param name="publisher">The way to the broker.</param>
-    /// <param name="express">The way ahead, for single tasks while there is little to do.</param>
+    /// <param name="express">Knows what became of express copies.</param>
     /// <param name="settle">Deletes and gives up outbox rows.</param>
     /// <param name="identity">Who this process is.</param>
     /// <param name="meanRun">How long a kind runs on average; null if nobody has measured.</param>
@@ -51,7 +51,7 @@ public sealed class OutboxRelay : IRelayInbox, IHostedService, IDisposable
     /// <param name="log">Log.</param>
     internal OutboxRelay(
         ITaskPublisher publisher,
-        IExpressPublisher express,
+        ExpressCopies express,
         SettleStage settle,
         InstanceIdentity identity,
         Func<string, TimeSpan?> meanRun,
@@ -145,7 +145,7 @@ public sealed class OutboxRelay : IRelayInbox, IHostedService, IDisposable
     internal void HandOver(RelayReservation reservation, IReadOnlyList<OutboxBatch> batches)
     {
         var entries = batches.Select(b => new RelayEntry(b, reservation.Owner)).ToList();
-        RelayPack? ahead = null;
+        RelayPack? single = null;
         bool stopped;
         lock (_lock)
         {
@@ -160,7 +160,7 @@ public sealed class OutboxRelay : IRelayInbox, IHostedService, IDisposable
                 // Held already: it was swept although this process lived, after it had been declared dead.
                 entries.RemoveAll(e => !_held.TryAdd(e.Id, e));
                 entries.ForEach(Accept);
-                ahead = _backlog.TakeAhead(entries);
+                single = _backlog.TakeSingle(entries);
             }
 
             SignalIfEmpty();
@@ -172,10 +172,10 @@ public sealed class OutboxRelay : IRelayInbox, IHostedService, IDisposable
             return;
         }
 
-        if (ahead is null)
+        if (single is null)
             _work.Wake();
         else
-            _ = SendAsync(ahead); // from here: waking another thread takes a tenth of a millisecond or more
+            _ = SendAsync(single); // from here: waking another thread takes a tenth of a millisecond or more
         foreach (var entry in entries.Where(e => e.Tasks.Count == 0))
             _ = SettleAsync(entry); // nothing in it is open any more
     }
@@ -188,7 +188,7 @@ public sealed class OutboxRelay : IRelayInbox, IHostedService, IDisposable
             if (_stopping || !tryTake(_room))
                 return null;
             _reservations++;
-            return new RelayReservation(this, queue, tasks, _identity.Id);
+            return new RelayReservation(this, queue, tasks, _identity.Id, tasks == 1 && queue is not null && _backlog.IsQuiet());
         }
     }
 
@@ -233,11 +233,8 @@ public sealed class OutboxRelay : IRelayInbox, IHostedService, IDisposable
     {
         try
         {
-            if (pack.IsExpress && _express.Offer(pack.Lane.Queue, new RunTasks(pack.Tasks)) && await IsTakenAsync(pack))
-            {
-                OnTaken(pack);
+            if (pack.Ahead is { } ahead && await IsTakenAsync(pack, ahead))
                 return;
-            }
 
             using var deadline = CancellationTokenSource.CreateLinkedTokenSource(_stopSending.Token);
             deadline.CancelAfter(_options.SendDeadline);
@@ -253,30 +250,33 @@ public sealed class OutboxRelay : IRelayInbox, IHostedService, IDisposable
         OnConfirmed(pack);
     }
 
-    /// <summary>
-    /// Gives the express copy a little time. A task that is not queued any more needs no other: whatever puts it back into its queue makes a
-    /// row of its own.
-    /// </summary>
-    private async Task<bool> IsTakenAsync(RelayPack pack)
+    private async Task<bool> IsTakenAsync(RelayPack pack, RelayEntry ahead)
     {
+        var taken = false;
         try
         {
-            FaultPoint.Reached(FaultPoint.AfterExpress); // dying here: the row of a dead owner is swept, and its copy dropped if the first one came through
-            await Task.Delay(_options.ExpressPatience, _time, _stopSending.Token);
-            return await _settle.SettleIfTakenAsync(pack.Parts[0].Entry.Id, pack.Tasks[0].Id, _stopSending.Token);
+            taken = await _express.IsTakenAsync(ahead, _stopSending.Token);
         }
-        catch (Exception e) when (e is LedgerUnavailableException or Npgsql.NpgsqlException)
+        finally
         {
-            return false;
+            OnTried(pack, ahead, taken);
         }
+
+        return taken;
     }
 
-    private void OnTaken(RelayPack pack)
+    private void OnTried(RelayPack pack, RelayEntry ahead, bool taken)
     {
         lock (_lock)
         {
+            if (!taken)
+            {
+                _backlog.NotTaken(pack);
+                return;
+            }
+
             _backlog.Taken(pack);
-            Drop(pack.Parts[0].Entry);
+            Drop(ahead);
         }
 
         _work.Wake();

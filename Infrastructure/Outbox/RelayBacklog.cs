@@ -15,7 +15,6 @@ internal sealed class RelayBacklog(RelayOptions options, Func<string, TimeSpan?>
 
     // With more on its way the relay is busy, and a second copy would cost others more than it gains.
     private const int MostBesideExpress = 3;
-    private const int MostExpressBytes = 16 * 1024;
 
     // More tasks than this in so much time, 300 a second, and packs serve them better.
     private const int MostInWindow = 30;
@@ -28,8 +27,9 @@ internal sealed class RelayBacklog(RelayOptions options, Func<string, TimeSpan?>
     private long? _changedAt;
     private long _windowSince = time.GetTimestamp();
     private (int Now, int Before) _come;
+    private int _ahead;
 
-    /// <summary>Packs on their way to the broker.</summary>
+    /// <summary>Packs on their way to the broker, or waiting whether they must.</summary>
     public int InFlight { get; private set; }
 
     /// <summary>Adds a row's tasks.</summary>
@@ -58,8 +58,9 @@ internal sealed class RelayBacklog(RelayOptions options, Func<string, TimeSpan?>
             var lane = _turns[_next];
             if (IsBusy(lane, shared) || !lane.Trouble.MaySend(lane.InFlight) || lane.Take(lane.InFlight == 0 || InFlight < options.EagerPacks) is not { } pack)
                 continue;
-            pack.IsExpress = options.Express && IsQuiet() && pack.Parts is [{ Entry.Tasks: [{ Losses: 0 }] }] && pack.Bytes <= MostExpressBytes;
             InFlight++;
+            if (pack.Ahead is not null)
+                _ahead++;
             lane.InFlight++;
             lane.TasksInFlight += pack.Tasks.Count;
             Note(lane);
@@ -69,15 +70,30 @@ internal sealed class RelayBacklog(RelayOptions options, Func<string, TimeSpan?>
         return null;
     }
 
+    /// <summary>True while a single task may go ahead by express: little is under way, and few have come of late.</summary>
+    public bool IsQuiet()
+    {
+        TurnWindow();
+        return options.Express && InFlight - _ahead < MostBesideExpress && _come.Now < MostInWindow && _come.Before <= MostInWindow;
+    }
+
     /// <summary>The pack of a single task that has just come, if it may go at once and nothing else waits; null otherwise.</summary>
-    public RelayPack? TakeAhead(IReadOnlyList<RelayEntry> come) =>
+    public RelayPack? TakeSingle(IReadOnlyList<RelayEntry> come) =>
         come is [{ Tasks.Count: 1 }] && IsQuiet() && _lanes.Values.All(lane => lane.IsEmpty || lane.Queue == come[0].Queue) ? Take() : null;
 
-    /// <summary>The task of an express pack has started: nothing else of it is sent.</summary>
+    /// <summary>The task of a pack has started by its express copy: nothing else of it is sent.</summary>
     public void Taken(RelayPack pack)
     {
+        _ahead--;
         Landed(pack);
         Forget(pack.Lane);
+    }
+
+    /// <summary>The express copy was not enough: the pack goes its way.</summary>
+    public void NotTaken(RelayPack pack)
+    {
+        _ahead--;
+        pack.Ahead!.SentAheadTo = null;
     }
 
     /// <summary>A pack got through.</summary>
@@ -102,12 +118,6 @@ internal sealed class RelayBacklog(RelayOptions options, Func<string, TimeSpan?>
     /// <summary>Packs that are not full may be many while nobody else wants to send: what is in them counts then.</summary>
     private bool IsBusy(RelayLane lane, bool shared) =>
         lane.TasksInFlight >= options.MaxPacksPerQueue * FullPack || (shared && lane.InFlight >= options.MaxPacksPerQueue);
-
-    private bool IsQuiet()
-    {
-        TurnWindow();
-        return InFlight < MostBesideExpress && _come.Now <= MostInWindow && _come.Before <= MostInWindow;
-    }
 
     private void TurnWindow()
     {

@@ -20,6 +20,9 @@ internal sealed class RelayEntry(OutboxBatch batch, Guid owner)
     /// <summary>All of its tasks.</summary>
     public IReadOnlyList<RunTask> Tasks { get; } = batch.Tasks;
 
+    /// <summary>Whom an express copy of its only task was sent to; null: nobody, or it was given its time.</summary>
+    public string? SentAheadTo { get; set; } = batch.SentAheadTo;
+
     /// <summary>What it weighs in memory.</summary>
     public long Bytes { get; } = batch.Tasks.Sum(static t => (long)Weigh(t));
 

@@ -30,8 +30,8 @@ internal sealed class RelayPack
     /// <summary>How long its tasks run one after the other, on average.</summary>
     public TimeSpan Work { get; private set; }
 
-    /// <summary>True if a second copy is to go ahead of it.</summary>
-    public bool IsExpress { get; set; }
+    /// <summary>The row whose only task is all of it, if a copy has been sent ahead; null otherwise.</summary>
+    public RelayEntry? Ahead => _parts is [{ Entry: { SentAheadTo: not null, Tasks.Count: 1 } entry }] ? entry : null;
 
     /// <summary>Adds a task.</summary>
     public void Add(RelayEntry entry, RunTask task, TimeSpan run)

@@ -5,12 +5,16 @@ namespace Messaging.Infrastructure.Outbox;
 /// <param name="queue">The tasks' queue; null if that is not known yet.</param>
 /// <param name="tasks">How many.</param>
 /// <param name="owner">The instance that must stand as owner in the rows.</param>
-internal sealed class RelayReservation(OutboxRelay relay, string? queue, int tasks, Guid owner) : IRelayReservation
+/// <param name="mayGoAhead">Whether the task, if it is one, may go by express.</param>
+internal sealed class RelayReservation(OutboxRelay relay, string? queue, int tasks, Guid owner, bool mayGoAhead) : IRelayReservation
 {
     private int _used;
 
     /// <inheritdoc/>
     public Guid Owner { get; } = owner;
+
+    /// <inheritdoc/>
+    public bool MayGoAhead { get; } = mayGoAhead;
 
     /// <summary>The tasks' queue; null if that is not known yet.</summary>
     public string? Queue { get; } = queue;

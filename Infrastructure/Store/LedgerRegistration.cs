@@ -1,3 +1,4 @@
+using Messaging.Infrastructure.Express;
 using Messaging.Infrastructure.Files;
 using Messaging.Infrastructure.Outbox;
 using Messaging.Infrastructure.Store.Cancel;
@@ -44,6 +45,7 @@ public static class LedgerRegistration
         services.AddSingleton<FileEraser>();
         services.AddSingleton<FileStore>();
         services.AddSingleton<LargeTexts>();
+        services.AddSingleton<ExpressRoutes>();
         services.AddSingleton<SubmitStage>();
         services.AddSingleton<ClaimStage>();
         services.AddSingleton<ITaskClaims>(provider => provider.GetRequiredService<ClaimStage>());
@@ -67,6 +69,7 @@ public static class LedgerRegistration
         services.AddSingleton<KindCatalog>();
         services.AddHostedService<LedgerStartup>();
         services.AddHostedService(provider => provider.GetRequiredService<KindCatalog>());
+        services.AddHostedService(provider => provider.GetRequiredService<ExpressRoutes>());
         return services;
     }
 

@@ -81,6 +81,8 @@ public sealed class LedgerConnections : IAsyncDisposable
             Timeout = 5,
             CommandTimeout = 30,
             KeepAlive = 10,
+            // Tells the refusal of an express copy from that of a task.
+            IncludeFailedBatchedCommand = true,
             // Nothing of ours changes a session's state for longer than its transaction, so there is nothing to reset.
             NoResetOnClose = !reset,
         };

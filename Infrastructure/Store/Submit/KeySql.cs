@@ -12,6 +12,9 @@ public static class KeySql
     /// <summary>The keys are taken: from here on wait as usual.</summary>
     public const string BePatient = "SET LOCAL lock_timeout TO DEFAULT";
 
+    /// <summary>Ends the transaction, in the round trip of its last statements.</summary>
+    public const string Commit = "COMMIT";
+
     /// <summary>
     /// Takes the keys that nobody has, or that have expired, and locks the others' rows, all in the order of the arrays: two batches that
     /// share keys must not wait for each other. Answers the tasks that have taken one just now. Index: primary key. $5: how long keys are kept.

@@ -1,9 +1,11 @@
 using System.Data;
 using System.Globalization;
+using Messaging.Infrastructure.Express;
 using Messaging.Infrastructure.Faults;
 using Messaging.Infrastructure.Outbox;
 using Messaging.Infrastructure.Store.Changes;
 using Messaging.Infrastructure.Store.Connections;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace Messaging.Infrastructure.Store.Submit;
@@ -13,7 +15,8 @@ namespace Messaging.Infrastructure.Store.Submit;
 /// and whoever lost the answer to a commit finds out by saying the same again: a key that stands in its own task's name was accepted.
 /// See docs/decisions/0026.
 /// </summary>
-internal sealed class KeyedSubmits(LedgerConnections ledger, LedgerClock clock, IRelayInbox relay, TaskChanges changes, TimeSpan keepFor)
+internal sealed class KeyedSubmits(
+    LedgerConnections ledger, LedgerClock clock, IRelayInbox relay, TaskChanges changes, ExpressRoutes express, TimeSpan keepFor, ILogger log)
 {
     // How long a batch waits for another transaction that is at one of its keys. Beyond that the batch is halved until the key stands alone,
     // so that the others need not wait. From then on there is hardly any patience: many keys may be stuck, and who is refused wrongly
@@ -92,15 +95,28 @@ internal sealed class KeyedSubmits(LedgerConnections ledger, LedgerClock clock, 
         {
             batch.Add(KeySql.BePatient);
             rows.AddTo(batch, room);
-            await batch.ExecutePreparedAsync(cancellationToken);
+            batch.Add(KeySql.Commit);
+            room.AddExpress(batch, express, commits: true);
+            await CommitAsync(batch, room, cancellationToken);
         }
 
-        await transaction.CommitAsync(cancellationToken);
         FaultPoint.Reached(FaultPoint.AfterCommit);
         room.HandOver();
         if (changes.Wanted)
             changes.Tell(rows.TaskIds);
         return true;
+    }
+
+    private async Task CommitAsync(NpgsqlBatch batch, SubmitRoom room, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await batch.ExecutePreparedAsync(cancellationToken);
+        }
+        catch (PostgresException e) when (room.Refused(e))
+        {
+            log.ExpressRefused(e.MessageText);
+        }
     }
 
     /// <summary>Answers for each task what its key stands for now, and adds to <paramref name="taken"/> the tasks that have got theirs.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Messaging.Infrastructure.Express;
 using Messaging.Infrastructure.Faults;
 using Messaging.Infrastructure.Files;
 using Messaging.Infrastructure.Outbox;
@@ -6,6 +7,7 @@ using Messaging.Infrastructure.Store.Changes;
 using Messaging.Infrastructure.Store.Connections;
 using Messaging.Infrastructure.Store.Depth;
 using Messaging.Infrastructure.Store.GroupCommit;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
@@ -30,6 +32,8 @@ public sealed class SubmitStage : IAsyncDisposable
     private readonly KeyMeter _meter;
     private readonly TaskChanges _changes;
     private readonly LargeTexts _large;
+    private readonly ExpressRoutes _express;
+    private readonly ILogger<SubmitStage> _log;
     private readonly GroupCommitWriter<NewTask, bool> _writer;
     private readonly GroupCommitWriter<NewTask, SubmitAnswer> _keyedWriter;
 
@@ -41,10 +45,12 @@ public sealed class SubmitStage : IAsyncDisposable
         QueueDepths depths,
         TaskChanges changes,
         LargeTexts large,
+        ExpressRoutes express,
         IOptions<LedgerOptions> options,
         IOptions<IdempotencyOptions> idempotency,
         IMeterFactory meters,
-        TimeProvider time)
+        TimeProvider time,
+        ILogger<SubmitStage> log)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(idempotency);
@@ -57,6 +63,8 @@ public sealed class SubmitStage : IAsyncDisposable
         _meter = new KeyMeter(meters);
         _changes = changes;
         _large = large;
+        _express = express;
+        _log = log;
         _writer = new GroupCommitWriter<NewTask, bool>(
             new GroupCommitOptions { Name = "submit", MaxWait = options.Value.MaxWait },
             Weigh,
@@ -65,7 +73,7 @@ public sealed class SubmitStage : IAsyncDisposable
         _keyedWriter = new GroupCommitWriter<NewTask, SubmitAnswer>(
             new GroupCommitOptions { Name = "submit", MaxWait = options.Value.MaxWait },
             Weigh,
-            new KeyedSubmits(ledger, clock, relay, changes, idempotency.Value.KeepFor).WriteAsync,
+            new KeyedSubmits(ledger, clock, relay, changes, express, idempotency.Value.KeepFor, log).WriteAsync,
             time);
     }
 
@@ -158,7 +166,12 @@ public sealed class SubmitStage : IAsyncDisposable
             await using var connection = await _ledger.Durable.OpenConnectionAsync(cancellationToken);
             await using var batch = connection.CreateBatch();
             rows.AddTo(batch, room);
+            room.AddExpress(batch, _express, commits: false);
             await batch.ExecutePreparedAsync(cancellationToken);
+        }
+        catch (PostgresException e) when (room.Refused(e))
+        {
+            _log.ExpressRefused(e.MessageText);
         }
         catch (PostgresException e) when (retry && e.SqlState == PostgresErrorCodes.UniqueViolation)
         {

@@ -19,6 +19,9 @@ internal sealed class KeptInbox(InstanceIdentity identity) : IRelayInbox
     private sealed record Kept(Guid Owner) : IRelayReservation
     {
         /// <inheritdoc/>
+        public bool MayGoAhead => false;
+
+        /// <inheritdoc/>
         public void HandOver(IReadOnlyList<OutboxBatch> batches)
         {
         }

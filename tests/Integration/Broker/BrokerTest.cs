@@ -17,8 +17,6 @@ public abstract class BrokerTest
 
     internal RecordingReceiver Receiver { get; } = new();
 
-    internal RecordingExpressReceiver ExpressReceiver { get; } = new();
-
     protected TestBroker Broker { get; private set; } = null!;
 
     protected TestLedger Ledger { get; private set; } = null!;
@@ -73,7 +71,6 @@ public abstract class BrokerTest
         return TestLedger.CreateAsync(services =>
         {
             services.AddSingleton<ITaskReceiver>(Receiver);
-            services.AddSingleton<IExpressReceiver>(ExpressReceiver);
             services.AddBrokerPublishing(configuration);
             services.AddOutboxRelay(configuration);
             services.AddBrokerReceiving(["default"], Prefetch);

@@ -1,5 +1,8 @@
 using System.Diagnostics;
+using Messaging.Infrastructure.Express;
+using Messaging.Tests.Integration.Express;
 using Messaging.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Messaging.Tests.Integration.Outbox;
 
@@ -8,20 +11,24 @@ public sealed class ExpressRelayTests : OutboxTest
 {
     protected override Dictionary<string, string?> Settings => new() { ["Messaging:Relay:ExpressPatience"] = "00:00:00.3" };
 
+    private HearingWorker _worker = null!;
+
     [SetUp]
-    public void OpenTheWay() => Express.IsOpen = true;
+    public async Task OpenTheWay() => _worker = await HearingWorker.StartAsync(Ledger, CancellationToken.None);
+
+    [TearDown]
+    public async Task CloseTheWay() => await _worker.DisposeAsync();
 
     [Test]
-    public async Task A_task_that_has_started_by_then_needs_no_other_message()
+    public async Task A_task_that_has_started_by_then_needs_no_other_message(CancellationToken cancellationToken)
     {
         var since = Stopwatch.StartNew();
         var task = await SubmitAsync();
-        await Eventually.TrueAsync(() => Express.Sent.Count == 1);
+        Assert.That((await _worker.Copies.NextAsync(cancellationToken)).Task.Id, Is.EqualTo(task));
         await ClaimAsync(task);
 
         await Eventually.TrueAsync(async _ => await Ledger.CountAsync("outbox") == 0);
         Assert.That(since.Elapsed, Is.GreaterThan(TimeSpan.FromSeconds(0.2)), "it was given its time");
-        Assert.That(Express.Sent.Single().Message.Tasks.Single().Id, Is.EqualTo(task));
         Assert.That(Publisher.Confirmed, Is.Empty);
         await Eventually.TrueAsync(() => (Relay.Held, Relay.InFlight) == (0, 0));
     }
@@ -33,21 +40,37 @@ public sealed class ExpressRelayTests : OutboxTest
 
         await Eventually.TrueAsync(() => Publisher.TaskIds.Length == 1);
         Assert.That(Publisher.TaskIds, Is.EqualTo(new[] { task }));
-        Assert.That(Express.Sent, Has.Count.EqualTo(1));
+        Assert.That(_worker.Copies.Count, Is.EqualTo(1));
         await Eventually.TrueAsync(async _ => await Ledger.CountAsync("outbox") == 0);
         await Eventually.TrueAsync(() => (Relay.Held, Relay.InFlight) == (0, 0));
     }
 
     [Test]
-    public async Task A_way_that_is_closed_costs_no_time()
+    public async Task Where_nobody_hears_it_costs_no_time(CancellationToken cancellationToken)
     {
-        Express.IsOpen = false;
+        await Ledger.ExecuteAsync("UPDATE messaging.workers SET express = NULL");
+        await Ledger.Services.GetRequiredService<ExpressRoutes>().ReadAsync(cancellationToken);
         var since = Stopwatch.StartNew();
         await SubmitAsync();
         await Eventually.TrueAsync(() => Publisher.TaskIds.Length == 1);
 
         Assert.That(since.Elapsed, Is.LessThan(TimeSpan.FromSeconds(0.3)).Or.GreaterThan(TimeSpan.FromSeconds(3)), "not after the patience; a machine that stands still is no fault of ours");
-        Assert.That(Express.Sent, Is.Empty);
+        Assert.That(_worker.Copies.Count, Is.Zero);
+    }
+
+    [Test]
+    public async Task Who_lets_a_copy_go_gets_none_for_a_while()
+    {
+        await SubmitAsync();
+        await Eventually.TrueAsync(() => Publisher.TaskIds.Length == 1);
+        for (var i = 2; i <= 4; i++)
+        {
+            Ledger.Services.GetRequiredService<ExpressRoutes>().Report(_worker.Profile.Express!, taken: false);
+            await SubmitAsync();
+            await Eventually.TrueAsync(() => Publisher.TaskIds.Length == i);
+        }
+
+        Assert.That(_worker.Copies.Count, Is.LessThan(4));
     }
 
     [Test]
@@ -57,36 +80,26 @@ public sealed class ExpressRelayTests : OutboxTest
         await Ledger.SubmitManyAsync(40);
         await Eventually.TrueAsync(() => Relay.InFlight == 40);
 
-        Assert.That(Express.Sent.Count, Is.LessThanOrEqualTo(3));
+        Assert.That(_worker.Copies.Count, Is.LessThanOrEqualTo(3), "what is committed together goes together");
         Publisher.Open();
         await Eventually.TrueAsync(async _ => await Ledger.CountAsync("outbox") == 0);
         Assert.That(Publisher.TaskIds, Has.Length.EqualTo(40));
     }
 
     [Test]
-    public async Task Rows_of_several_tasks_suspects_and_large_inputs_do_not()
+    public void Only_a_single_task_of_a_known_queue_may_go()
     {
-        var several = await InsertRowAsync(2, Self);
-        var suspect = await InsertRowAsync(1, Self);
-        suspect = suspect with { Tasks = [suspect.Tasks[0] with { Losses = 1 }] };
-        var large = await InsertRowAsync(1, Self);
-        large = large with { Tasks = [large.Tasks[0] with { Input = new byte[32 * 1024] }] };
-        foreach (var row in new[] { several, suspect, large })
-        {
-            using var reservation = Relay.TryReserve(2)!;
-            reservation.HandOver([row]);
-            await Eventually.TrueAsync(() => Relay.Held == 0);
-        }
-
-        Assert.That(Express.Sent, Is.Empty);
-        Assert.That(Publisher.TaskIds, Has.Length.EqualTo(4));
+        using var one = Relay.TryReserve("default", 1)!;
+        using var several = Relay.TryReserve("default", 2)!;
+        using var any = Relay.TryReserve(1)!;
+        Assert.That((one.MayGoAhead, several.MayGoAhead, any.MayGoAhead), Is.EqualTo((true, false, false)));
     }
 
     [Test]
     public async Task A_stop_in_between_leaves_the_row_to_others()
     {
         var task = await SubmitAsync();
-        await Eventually.TrueAsync(() => Express.Sent.Count == 1);
+        await Eventually.TrueAsync(() => _worker.Copies.Count == 1);
         Publisher.Close();
         using var hurry = new CancellationTokenSource();
         await hurry.CancelAsync();

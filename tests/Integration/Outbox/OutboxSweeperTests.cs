@@ -153,7 +153,7 @@ public sealed class OutboxSweeperTests : OutboxTest
         var (services, identity) = (Ledger.Services, new InstanceIdentity());
         var relay = new OutboxRelay(
             publisher,
-            Express,
+            services.GetRequiredService<ExpressCopies>(),
             settle,
             identity,
             _ => null,

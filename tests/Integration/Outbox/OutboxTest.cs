@@ -14,8 +14,6 @@ public abstract class OutboxTest
 {
     internal RecordingPublisher Publisher { get; } = new();
 
-    internal RecordingExpress Express { get; } = new();
-
     protected TestLedger Ledger { get; private set; } = null!;
 
     protected OutboxRelay Relay => Ledger.Services.GetRequiredService<OutboxRelay>();
@@ -33,7 +31,6 @@ public abstract class OutboxTest
         Ledger = await TestLedger.CreateAsync(services =>
         {
             services.AddSingleton<ITaskPublisher>(Publisher);
-            services.AddSingleton<IExpressPublisher>(Express);
             services.AddOutboxRelay(new ConfigurationBuilder().AddInMemoryCollection(Settings).Build());
         });
         await Relay.StartAsync(CancellationToken.None);

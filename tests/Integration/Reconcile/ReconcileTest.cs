@@ -30,7 +30,6 @@ public abstract class ReconcileTest
     public async Task MakeReconciler() => Ledger = await TestLedger.CreateAsync(services =>
     {
         services.AddSingleton<ITaskPublisher>(Publisher);
-        services.AddSingleton<IExpressPublisher>(new RecordingExpress());
         services.AddReconciler(new ConfigurationBuilder()
             .AddInMemoryCollection(Settings.Select(s => new KeyValuePair<string, string?>($"Messaging:Reconcile:{s.Key}", s.Value)))
             .Build());

@@ -1,5 +1,5 @@
 using Messaging.Contracts.Messages;
-using Messaging.Infrastructure.Broker;
+using Messaging.Infrastructure.Express;
 using Messaging.Infrastructure.Store.Claim;
 using Microsoft.Extensions.DependencyInjection;
 

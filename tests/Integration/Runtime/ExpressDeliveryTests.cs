@@ -1,7 +1,7 @@
 using System.Diagnostics.Metrics;
 using Messaging.Contracts.Messages;
 using Messaging.Contracts.Tasks;
-using Messaging.Infrastructure.Broker;
+using Messaging.Infrastructure.Express;
 using Messaging.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 

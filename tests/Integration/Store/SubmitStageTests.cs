@@ -162,6 +162,8 @@ public sealed class SubmitStageTests : LedgerTest
     {
         public Guid Owner { get; } = Guid.NewGuid();
 
+        public bool MayGoAhead => false;
+
         public List<OutboxBatch> HandedOver { get; } = [];
 
         public IRelayReservation? TryReserve(string queue, int tasks) => this;

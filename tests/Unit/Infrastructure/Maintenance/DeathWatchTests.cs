@@ -1,3 +1,4 @@
+using Messaging.Tests.Support;
 using Messaging.Infrastructure.Maintenance;
 
 namespace Messaging.Tests.Unit.Infrastructure.Maintenance;

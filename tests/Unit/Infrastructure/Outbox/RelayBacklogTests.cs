@@ -1,3 +1,4 @@
+using Messaging.Tests.Support;
 using Messaging.Contracts.Messages;
 using Messaging.Infrastructure.Outbox;
 
@@ -52,19 +53,50 @@ public sealed class RelayBacklogTests
 
         for (var underWay = 0; underWay < 3; underWay++)
         {
+            Assert.That(_backlog.IsQuiet());
             Add("slow", 1);
-            Assert.That(_backlog.Take()!.IsExpress);
+            Assert.That(_backlog.Take()!.Ahead, Is.Null);
         }
 
-        Assert.That(Pass(), Is.False);
+        Assert.That(_backlog.IsQuiet(), Is.False);
 
         bool Pass()
         {
+            var quiet = _backlog.IsQuiet();
             Add("slow", 1);
-            var pack = _backlog.Take()!;
-            _backlog.Sent(pack);
-            return pack.IsExpress;
+            _backlog.Sent(_backlog.Take()!);
+            return quiet;
         }
+    }
+
+    [Test]
+    public void Packs_that_wait_for_their_express_copies_are_no_load()
+    {
+        var packs = Enumerable.Range(0, 5).Select(_ =>
+        {
+            var entry = Add("slow", 1);
+            entry.SentAheadTo = "somebody";
+            Assert.That(_backlog.IsQuiet());
+            return _backlog.TakeSingle([entry])!;
+        }).ToArray();
+        Assert.That(packs.Select(p => p.Ahead), Has.All.Not.Null);
+
+        foreach (var pack in packs[..3])
+            _backlog.NotTaken(pack);
+        Assert.That(packs[0].Ahead, Is.Null, "the next time it goes at once");
+        Assert.That(_backlog.IsQuiet(), Is.False, "they are on their way now");
+        foreach (var pack in packs[3..])
+            _backlog.Taken(pack);
+        _backlog.Sent(packs[0]);
+        Assert.That(_backlog.IsQuiet());
+        Assert.That(_backlog.InFlight, Is.EqualTo(2));
+    }
+
+    [Test]
+    public void Without_express_it_is_never_quiet()
+    {
+        _options.Express = false;
+        Assert.That(_backlog.IsQuiet(), Is.False);
     }
 
     [TestCase("slow")]

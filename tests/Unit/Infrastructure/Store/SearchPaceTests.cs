@@ -1,3 +1,4 @@
+using Messaging.Tests.Support;
 using Messaging.Infrastructure.Store.Read;
 
 namespace Messaging.Tests.Unit.Infrastructure.Store;

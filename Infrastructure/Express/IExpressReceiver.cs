@@ -1,6 +1,6 @@
 using Messaging.Contracts.Messages;
 
-namespace Messaging.Infrastructure.Broker;
+namespace Messaging.Infrastructure.Express;
 
 /// <summary>The consumer's side of the express way.</summary>
 public interface IExpressReceiver

@@ -1,7 +1,7 @@
-namespace Messaging.Tests.Unit.Infrastructure;
+namespace Messaging.Tests.Support;
 
 /// <summary>A monotonic clock that moves when it is told to.</summary>
-internal sealed class SteppedTime : TimeProvider
+public sealed class SteppedTime : TimeProvider
 {
     private long _ticks = 1;
 
