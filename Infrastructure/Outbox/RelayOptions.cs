@@ -52,8 +52,8 @@ public sealed class RelayOptions
     public TimeSpan ShortRun { get; set; } = TimeSpan.FromMilliseconds(50);
 
     /// <summary>
-    /// Whether a task that comes alone, while the relay has little to do, is sent a second time, ahead of the copy that the broker keeps and
-    /// replicates: it starts a few milliseconds sooner. Default true. Under load there are no second copies.
+    /// Whether a task that comes alone, while this process has little to do, is told to a worker by a notification of Postgres, ahead of the
+    /// message that RabbitMQ keeps: it starts a few milliseconds sooner, and mostly needs no message. Default true. Under load there are no such copies.
     /// </summary>
     public bool Express { get; set; } = true;
 
