@@ -39,15 +39,15 @@ public sealed class OperationBatch(LedgerConnections ledger, OutboxSignal outbox
 
         var operation = position.Operation;
         var before = operation.Filter.FinishedBefore < operation.CreatedAt ? operation.Filter.FinishedBefore.Value : operation.CreatedAt;
-        var looked = await DeadLetterWalk.ReadAsync(
-            connection, DeadLetterSql.OldestFirst, operation.Filter with { FinishedBefore = before }, position.Cursor, MostLooked, cancellationToken);
+        var looked = await DeadLetterWalk.OldestFirstAsync(
+            connection, operation.Filter with { FinishedBefore = before }, position.Cursor, MostLooked, cancellationToken);
         var most = operation.RatePerSecond is { } rate ? Math.Clamp(rate / PacedBatchesPerSecond, 1, MostMoved) : MostMoved;
-        var matching = looked.Where(e => e.Matches).Select(e => e.Position).Take(most + 1).ToList();
+        var matching = looked.Entries.Select(e => e.Position).Take(most + 1).ToList();
         var full = matching.Count > most;
         if (full)
             matching.RemoveAt(most);
-        var cursor = full ? matching[^1] : looked.Count > 0 ? looked[^1].Position : position.Cursor;
-        var ended = !full && looked.Count < MostLooked;
+        var cursor = full ? matching[^1] : looked.Last ?? position.Cursor;
+        var ended = !full && looked.Last is null;
 
         var sql = operation.Action == OperationAction.Retry ? DeadLetterSql.Retry : DeadLetterSql.Discard;
         var moved = await MoveAsync(connection, transaction, sql, [.. matching.Select(p => p.TaskId).Order()], before, cancellationToken);

@@ -57,12 +57,13 @@ public sealed class DeadLetterSearch(LedgerConnections ledger, TimeProvider time
         await using var connection = await ledger.Web.OpenConnectionAsync(cancellationToken);
         await using var snapshot = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
         var found = new List<DeadLetterPosition>(limit + 1);
-        var walk = new Walked(time, PageBudget);
+        DeadLetterPosition? cutShortAt = null;
         var pace = new SearchPace(time, PageBudget, MostLooked);
-        await foreach (var (chunk, isLast) in DeadLetterWalk.NewestFirstAsync(connection, filter, after ?? DeadLetterPosition.Newest, limit + 1, pace, cancellationToken))
+        await foreach (var chunk in DeadLetterWalk.NewestFirstAsync(connection, filter, after ?? DeadLetterPosition.Newest, limit + 1, pace, cancellationToken))
         {
-            found.AddRange(chunk.Where(e => e.Matches).Select(e => e.Position).Take(limit + 1 - found.Count));
-            if (found.Count > limit || !walk.GoesOn(chunk, isLast))
+            found.AddRange(chunk.Entries.Select(e => e.Position).Take(limit + 1 - found.Count));
+            cutShortAt = chunk.Last;
+            if (found.Count > limit)
                 break;
         }
 
@@ -70,7 +71,7 @@ public sealed class DeadLetterSearch(LedgerConnections ledger, TimeProvider time
         if (full)
             found.RemoveAt(limit);
         var items = await TaskReader.LoadAsync(connection, [.. found.Select(p => p.TaskId)], cancellationToken);
-        return new DeadLetterPage(items, full ? found[^1] : walk.CutShortAt, !full && walk.CutShortAt is not null);
+        return new DeadLetterPage(items, full ? found[^1] : cutShortAt, !full && cutShortAt is not null);
     }
 
     /// <summary>Groups dead letters by cause.</summary>
@@ -81,18 +82,16 @@ public sealed class DeadLetterSearch(LedgerConnections ledger, TimeProvider time
         await using var connection = await ledger.Web.OpenConnectionAsync(cancellationToken);
         await using var snapshot = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
         var groups = new Dictionary<string, Tally>(StringComparer.Ordinal);
-        var walk = new Walked(time, CountBudget);
-        await foreach (var (chunk, isLast) in DeadLetterWalk.NewestFirstAsync(connection, filter, DeadLetterPosition.Newest, MostLooked / 16, null, cancellationToken))
+        DeadLetterPosition? cutShortAt = null;
+        await foreach (var chunk in CountedAsync(connection, filter, cancellationToken))
         {
-            foreach (var entry in chunk.Where(e => e.Matches))
+            cutShortAt = chunk.Last;
+            foreach (var entry in chunk.Entries)
             {
                 if (!groups.TryGetValue(entry.Fingerprint, out var tally))
                     groups[entry.Fingerprint] = tally = new Tally(entry.Position.FinishedAt);
                 tally.Add(entry.Position);
             }
-
-            if (!walk.GoesOn(chunk, isLast))
-                break;
         }
 
         var largest = groups.OrderByDescending(g => g.Value.Count).ThenByDescending(g => g.Value.LastSeen).Take(limit).ToArray();
@@ -105,7 +104,7 @@ public sealed class DeadLetterSearch(LedgerConnections ledger, TimeProvider time
                 g.Value.LastSeen,
                 [.. g.Value.Samples.Where(samples.ContainsKey).Select(id => samples[id])]))],
             groups.Count,
-            walk.CutShortAt?.FinishedAt);
+            cutShortAt?.FinishedAt);
     }
 
     /// <summary>Counts what matches and failed before now.</summary>
@@ -117,38 +116,22 @@ public sealed class DeadLetterSearch(LedgerConnections ledger, TimeProvider time
         await using var snapshot = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
         var count = 0L;
         var sample = new List<Guid>(SampleSize);
-        var walk = new Walked(time, CountBudget);
-        await foreach (var (chunk, isLast) in DeadLetterWalk.NewestFirstAsync(connection, filter, DeadLetterPosition.Newest, MostLooked / 16, null, cancellationToken))
+        var isExact = true;
+        await foreach (var chunk in CountedAsync(connection, filter, cancellationToken))
         {
-            count += chunk.Count(e => e.Matches);
-            sample.AddRange(chunk.Where(e => e.Matches).Take(SampleSize - sample.Count).Select(e => e.Position.TaskId));
-            if (!walk.GoesOn(chunk, isLast))
-                break;
+            isExact = chunk.Last is null;
+            count += chunk.Entries.Count;
+            sample.AddRange(chunk.Entries.Take(SampleSize - sample.Count).Select(e => e.Position.TaskId));
         }
 
-        return new DeadLetterCount(count, walk.CutShortAt is null, await TaskReader.LoadAsync(connection, sample, cancellationToken));
+        return new DeadLetterCount(count, isExact, await TaskReader.LoadAsync(connection, sample, cancellationToken));
     }
 
-    /// <summary>How far a walk is, and whether it has reached its bounds.</summary>
-    private sealed class Walked(TimeProvider time, TimeSpan budget)
-    {
-        private readonly long _started = time.GetTimestamp();
-        private int _looked;
-
-        /// <summary>Where it stopped, if it stopped early.</summary>
-        public DeadLetterPosition? CutShortAt { get; private set; }
-
-        public bool GoesOn(List<DeadLetterEntry> chunk, bool isLast)
-        {
-            _looked += chunk.Count;
-            if (isLast)
-                return false;
-            if (_looked < MostLooked && time.GetElapsedTime(_started) < budget)
-                return true;
-            CutShortAt = chunk[^1].Position;
-            return false;
-        }
-    }
+    /// <summary>All that match, as far as is looked for groups and counts.</summary>
+    private IAsyncEnumerable<DeadLetterChunk> CountedAsync(NpgsqlConnection connection, DeadLetterFilter filter, CancellationToken cancellationToken) =>
+        // In few chunks: each reads and sorts all dead letters there are, unless these are far more than fit into it.
+        DeadLetterWalk.NewestFirstAsync(
+            connection, filter, DeadLetterPosition.Newest, MostLooked / 16, new SearchPace(time, CountBudget, MostLooked, MostLooked), cancellationToken);
 
     private sealed class Tally(DateTime lastSeen)
     {

@@ -65,39 +65,67 @@ public static class DeadLetterSql
         """;
 
     /// <summary>
-    /// The next entries from a position on, newest first, and whether each matches. Indexes: outcomes_dead, or outcomes_dead_fingerprint if
-    /// $1 is given, merged over the partitions; then primary keys of tasks and task_tags per entry, for what is asked.
+    /// The next entries from a position on, newest first; none of them is marked. $1: a fingerprint, or null; $2 and $3: from when until when;
+    /// $4 and $5: the position; $6: how many. Indexes: outcomes_dead; outcomes_dead_fingerprint for one fingerprint, and where dead letters are
+    /// few beside $6, since reading all from it alone and sorting them beats a visit to each; merged over the partitions.
     /// </summary>
-    public const string NewestFirst = "WITH looked AS (" + Looked + """
-
-              AND (c.finished_at, c.task_id) < ($7, $8)
-            ORDER BY c.finished_at DESC, c.task_id DESC LIMIT $9
-        )
-        """ + Matched + " ORDER BY l.finished_at DESC, l.task_id DESC";
+    public const string NewestFirst = "SELECT c.task_id, c.finished_at, c.fingerprint, false" + AfterNewest;
 
     /// <summary>The same, oldest first. Indexes: the same.</summary>
-    public const string OldestFirst = "WITH looked AS (" + Looked + """
+    public const string OldestFirst = "SELECT c.task_id, c.finished_at, c.fingerprint, false" + AfterOldest;
 
-              AND (c.finished_at, c.task_id) > ($7, $8)
-            ORDER BY c.finished_at, c.task_id LIMIT $9
-        )
-        """ + Matched + " ORDER BY l.finished_at, l.task_id";
+    /// <summary>
+    /// Looks at the same entries, newest first. Gives those that match and behind them, marked by true, the last one looked at, if there were
+    /// as many as asked for. $7: a kind, or null; $8: a queue, or null; $9: a tag, or null. Indexes: the same; then primary keys of tasks, for
+    /// a kind once for each fingerprint and for a queue once for each entry, and of task_tags.
+    /// </summary>
+    public const string NewestMatching = "WITH looked AS MATERIALIZED (\nSELECT c.task_id, c.finished_at, c.fingerprint" + AfterNewest + "\n)" + Matching
+        + "    ORDER BY l.finished_at DESC, l.task_id DESC" + AndTheLast + "ORDER BY l.finished_at, l.task_id LIMIT 1" + IfFull;
+
+    /// <summary>The same, oldest first. Indexes: the same.</summary>
+    public const string OldestMatching = "WITH looked AS MATERIALIZED (\nSELECT c.task_id, c.finished_at, c.fingerprint" + AfterOldest + "\n)" + Matching
+        + "    ORDER BY l.finished_at, l.task_id" + AndTheLast + "ORDER BY l.finished_at DESC, l.task_id DESC LIMIT 1" + IfFull;
 
     // Never run under a generic plan: the parts whose parameter is null must fall away.
-    private const string Looked = """
+    private const string Dead = """
 
-            SELECT c.task_id, c.finished_at, c.fingerprint FROM messaging.outcomes c
-            WHERE c.state = 5 AND c.discarded_at IS NULL
-              AND ($1::text IS NULL OR c.fingerprint = $1)
-              AND c.finished_at >= $2 AND c.finished_at < $3
+        FROM messaging.outcomes c
+        WHERE c.state = 5 AND c.discarded_at IS NULL
+          AND ($1::text IS NULL OR c.fingerprint = $1)
+          AND c.finished_at >= $2 AND c.finished_at < $3
+
         """;
 
-    private const string Matched = """
+    private const string AfterNewest = Dead + "  AND (c.finished_at, c.task_id) < ($4, $5) ORDER BY c.finished_at DESC, c.task_id DESC LIMIT $6";
 
-        SELECT l.task_id, l.finished_at, l.fingerprint,
-               ($4::text IS NULL OR EXISTS (SELECT FROM messaging.tasks t WHERE t.id = l.task_id AND t.kind = $4))
-               AND ($5::text IS NULL OR EXISTS (SELECT FROM messaging.tasks t WHERE t.id = l.task_id AND t.queue = $5))
-               AND ($6::text IS NULL OR EXISTS (SELECT FROM messaging.task_tags g WHERE g.task_id = l.task_id AND g.tag = $6)) AS matches
-        FROM looked l
+    private const string AfterOldest = Dead + "  AND (c.finished_at, c.task_id) > ($4, $5) ORDER BY c.finished_at, c.task_id LIMIT $6";
+
+    // A fingerprint is made of the kind, among others: all of one fingerprint are of one kind. What is looked up in tasks is a scalar subquery,
+    // which the planner can't turn round. IN stands behind OR, which keeps it from becoming a join: it is a hash table. So may be the tag, if
+    // few tasks have it.
+    private const string Matching = """
+        , alike AS (
+            SELECT fingerprint, (array_agg(task_id))[1] AS task_id FROM looked GROUP BY fingerprint
+        )
+        SELECT task_id, finished_at, fingerprint, false FROM (
+            SELECT l.* FROM looked l
+            WHERE ($7::text IS NULL OR l.fingerprint IN (
+                    SELECT a.fingerprint FROM alike a WHERE (SELECT t.kind FROM messaging.tasks t WHERE t.id = a.task_id LIMIT 1) = $7))
+              AND ($8::text IS NULL OR (SELECT t.queue FROM messaging.tasks t WHERE t.id = l.task_id LIMIT 1) = $8)
+              AND ($9::text IS NULL OR EXISTS (SELECT FROM messaging.task_tags g WHERE g.task_id = l.task_id AND g.tag = $9))
+
+        """;
+
+    private const string AndTheLast = """
+
+        ) AS found
+        UNION ALL
+        SELECT task_id, finished_at, fingerprint, true FROM (
+            SELECT l.* FROM looked l
+        """ + " ";
+
+    private const string IfFull = """
+
+        ) AS last WHERE (SELECT count(*) FROM looked) = $6
         """;
 }

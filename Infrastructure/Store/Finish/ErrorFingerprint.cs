@@ -9,7 +9,8 @@ namespace Messaging.Infrastructure.Store.Finish;
 /// <summary>
 /// Says which failures have the same cause: 16 hex digits from the kind, the failure's code, the exception's type, the message without
 /// what varies, and the handler's own top stack frame. The same failure gives the same digits in every process and version of this file;
-/// changing a rule here starts new groups.
+/// changing a rule here starts new groups. The kind has to stay in it, here as in the ledger's own <c>messaging.fingerprint</c>: searches take
+/// all dead letters of one fingerprint for one kind.
 /// </summary>
 public static partial class ErrorFingerprint
 {

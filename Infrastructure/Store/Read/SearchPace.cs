@@ -7,13 +7,16 @@ namespace Messaging.Infrastructure.Store.Read;
 /// <param name="time">The clock; it runs from now on.</param>
 /// <param name="budget">No new chunk is begun after this.</param>
 /// <param name="mostLooked">Nor after so many entries.</param>
-internal sealed class SearchPace(TimeProvider time, TimeSpan budget, int mostLooked)
+/// <param name="largestChunk">No chunk is larger.</param>
+internal sealed class SearchPace(TimeProvider time, TimeSpan budget, int mostLooked, int largestChunk = SearchPace.LargestChunk)
 {
     /// <summary>The first chunk of a search that filters what it finds.</summary>
     public const int FirstChunk = 1_000;
 
+    /// <summary>The largest one, where nothing else is said.</summary>
+    public const int LargestChunk = 16_000;
+
     private const int SmallestChunk = 250;
-    private const int LargestChunk = 16_000;
 
     private readonly long _started = time.GetTimestamp();
     private int _looked;
@@ -27,7 +30,7 @@ internal sealed class SearchPace(TimeProvider time, TimeSpan budget, int mostLoo
         _looked += chunk;
         var elapsed = time.GetElapsedTime(_started).TotalMilliseconds;
         var fitting = _looked * (budget.TotalMilliseconds - elapsed) / Math.Max(elapsed, 0.01);
-        var largest = Math.Min(Math.Min(chunk * 4, LargestChunk), Math.Max(mostLooked - _looked, 1));
+        var largest = Math.Min(Math.Min(chunk * 4, largestChunk), Math.Max(mostLooked - _looked, 1));
         return (int)Math.Min(Math.Max(fitting, SmallestChunk), largest);
     }
 }

@@ -91,21 +91,28 @@ public sealed class DeadLetterSearchTests : DeadLetterTest
     public async Task A_walk_reads_its_index_in_order_and_sorts_nothing(string sql, string? fingerprint, string condition)
     {
         await FailAsync(5, fingerprint: "000000000000000a");
-        string[] values =
-        [
-            fingerprint is null ? "NULL" : $"'{fingerprint}'", "'-infinity'", "'infinity'", "NULL", "NULL", "NULL",
-            "'2020-01-01'", "'00000000-0000-0000-0000-000000000000'", "100",
-        ];
-        for (var i = values.Length; i > 0; i--)
-            sql = sql.Replace($"${i}", values[i - 1], StringComparison.Ordinal);
-        var plan = await PlanAsync(sql);
+        var plan = await PlanAsync(sql, fingerprint is null ? "NULL" : $"'{fingerprint}'");
 
         Assert.That(plan, Has.None.Match(@"^\W*Sort  \(").And.None.Contains("Seq Scan"), string.Join('\n', plan));
         Assert.That(plan, Has.Some.Match($"Index Cond: .*{condition}"), string.Join('\n', plan));
     }
 
-    private async Task<List<string>> PlanAsync(string sql)
+    [TestCase(DeadLetterSql.NewestMatching)]
+    [TestCase(DeadLetterSql.OldestMatching)]
+    public async Task The_fingerprints_of_a_kind_are_a_hash_table_and_joined_with_nothing(string sql)
     {
+        await FailAsync(5);
+        var plan = await PlanAsync(sql, "NULL", "'debug.echo'", "NULL", "NULL");
+
+        Assert.That(plan, Has.Some.Match("Filter: .*hashed SubPlan").And.None.Contains("Join").And.None.Contains("Nested Loop"), string.Join('\n', plan));
+    }
+
+    private async Task<List<string>> PlanAsync(string sql, string fingerprint, params string[] filter)
+    {
+        string[] values =
+            [fingerprint, "'-infinity'", "'infinity'", "'2020-01-01'", "'00000000-0000-0000-0000-000000000000'", "100", .. filter];
+        for (var i = values.Length; i > 0; i--)
+            sql = sql.Replace($"${i}", values[i - 1], StringComparison.Ordinal);
         await using var connection = new NpgsqlConnection(Ledger.ConnectionString + ";Options=-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off");
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand("EXPLAIN " + sql, connection);

@@ -47,6 +47,19 @@ public sealed class OperationTests : DeadLetterTest
         Assert.That((await Search.CountAsync(new(), CancellationToken.None)).Count, Is.Zero);
     }
 
+    [TestCase("rare", 1)]
+    [TestCase("kind.1", 3_000)]
+    [TestCase("kind.2", 3_000)]
+    public async Task An_operation_takes_one_kind_whichever_chunk_it_is_in(string kind, int of)
+    {
+        await StoreManyKindsAsync();
+        var ended = await RunAsync((await AcceptAsync(new(Kind: kind), action: OperationAction.Discard)).Id);
+
+        Assert.That((ended.State, ended.Done), Is.EqualTo((OperationState.Finished, (long)of)));
+        Assert.That(
+            await Ledger.CountAsync($"outcomes c JOIN messaging.tasks t ON t.id = c.task_id WHERE (t.kind = '{kind}') = (c.discarded_at IS NULL)"), Is.Zero);
+    }
+
     [Test]
     public async Task What_fails_after_the_operation_began_is_left_alone()
     {

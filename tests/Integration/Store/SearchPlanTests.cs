@@ -1,5 +1,6 @@
 using Messaging.Contracts.Tasks;
 using Messaging.Infrastructure.Store.Connections;
+using Messaging.Infrastructure.Store.DeadLetters;
 using Messaging.Infrastructure.Store.Read;
 using Messaging.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
@@ -17,6 +18,8 @@ public sealed class SearchPlanTests
 {
     private const int Stored = 30_000;
     private const int Chunk = 4_000;
+    private const int DeadLetters = Stored / 200;
+    private const int Fingerprints = 3;
 
     private static readonly DateTimeOffset LongAgo = DateTimeOffset.UnixEpoch;
 
@@ -64,7 +67,8 @@ public sealed class SearchPlanTests
             INSERT INTO messaging.tasks (id, timeout_ms, max_attempts, kind, queue, input, tags)
             SELECT id, 1000, 1, CASE n WHEN 5 THEN 'rare.kind' ELSE 'debug.echo' END, CASE n WHEN 5 THEN 'rare' ELSE 'default' END, '1', ARRAY['often'] FROM made;
             INSERT INTO messaging.task_tags (task_id, tag) SELECT id, 'often' FROM made;
-            INSERT INTO messaging.outcomes (task_id, attempt, state) SELECT id, 1, CASE WHEN n % 200 = 0 THEN 5 ELSE 4 END FROM made WHERE n % 2 = 0 OR n = 5;
+            INSERT INTO messaging.outcomes (task_id, attempt, state, failure)
+            SELECT id, 1, CASE WHEN n % 200 = 0 THEN 5 ELSE 4 END, json_build_object('code', (n / 200 % {Fingerprints})::text) FROM made WHERE n % 2 = 0 OR n = 5;
             INSERT INTO messaging.open_tasks (id, state, queue) SELECT id, 2, 'default' FROM made WHERE n % 2 = 1 AND n <> 5
             """);
         var parts = await _ledger.ScalarAsync("SELECT string_agg(oid::regclass::text, ', ') FROM pg_class WHERE relnamespace = 'messaging'::regnamespace AND relkind = 'r'");
@@ -94,6 +98,31 @@ public sealed class SearchPlanTests
         Assert.That(read["tasks"], Is.EqualTo(limit));
         foreach (var (table, rows) in read)
             Assert.That(rows, Is.LessThanOrEqualTo(limit), table);
+    }
+
+    [TestCase(DeadLetterSql.NewestMatching)]
+    [TestCase(DeadLetterSql.OldestMatching)]
+    public async Task Dead_letters_of_a_kind_cost_one_look_at_a_task_for_each_fingerprint(string sql)
+    {
+        var read = await DeadLettersReadAsync(sql, "'debug.echo', NULL, NULL");
+
+        Assert.That((read["outcomes"], read["tasks"]), Is.EqualTo(((double)DeadLetters, (double)Fingerprints)));
+    }
+
+    [TestCase("NULL, 'rare', NULL")]
+    [TestCase("NULL, NULL, 'often'")]
+    [TestCase("'debug.echo', 'default', 'often'")]
+    [TestCase("'rare.kind', 'rare', 'often'")]
+    public async Task Dead_letters_of_a_queue_or_tag_cost_a_look_at_each(string filter)
+    {
+        foreach (var (table, rows) in await DeadLettersReadAsync(DeadLetterSql.NewestMatching, filter))
+            Assert.That(rows, Is.LessThanOrEqualTo(DeadLetters + Fingerprints), table);
+    }
+
+    private Task<Dictionary<string, double>> DeadLettersReadAsync(string sql, string filter)
+    {
+        var position = sql == DeadLetterSql.NewestMatching ? "'infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff'" : "'-infinity', '00000000-0000-0000-0000-000000000000'";
+        return RowsReadAsync("force_custom_plan", sql, $"NULL, '-infinity', 'infinity', {position}, {Chunk}, {filter}");
     }
 
     /// <summary>

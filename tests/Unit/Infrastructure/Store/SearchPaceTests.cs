@@ -40,6 +40,14 @@ public sealed class SearchPaceTests
     }
 
     [Test]
+    public void A_walk_that_must_see_all_may_take_larger_chunks()
+    {
+        var pace = new SearchPace(_time, Budget, 100_000, 100_000);
+        _time.Step(TimeSpan.FromMilliseconds(0.1));
+        Assert.That((pace.Next(16_000), pace.Next(64_000), pace.Next(20_000)), Is.EqualTo((64_000, 20_000, 1)));
+    }
+
+    [Test]
     public void A_chunk_has_a_smallest_size()
     {
         var pace = new SearchPace(_time, Budget, 100_000);
