@@ -25,6 +25,29 @@ public sealed class MigrationRunnerTests
     }
 
     [Test]
+    public async Task What_is_up_to_date_is_seen_at_a_glance_and_what_is_not_is_brought_up_to_date()
+    {
+        await using var database = await TestDatabase.CreateEmptyAsync();
+        await using var source = NpgsqlDataSource.Create(database.ConnectionString);
+        await using var connection = await source.OpenConnectionAsync();
+        Assert.That(await MigrationRunner.IsUpToDateAsync(connection, CancellationToken.None), Is.False, "there is no schema");
+        await ExecuteAsync(source, "CREATE SCHEMA messaging");
+        Assert.That(await MigrationRunner.IsUpToDateAsync(connection, CancellationToken.None), Is.False, "there is no table");
+
+        await MigrationRunner.MigrateAsync(database.ConnectionString, CancellationToken.None);
+        Assert.That(await MigrationRunner.IsUpToDateAsync(connection, CancellationToken.None), Is.True);
+
+        await ExecuteAsync(source, "DELETE FROM messaging.schema_migrations WHERE \"MigrationId\" = '0018_express'; ALTER TABLE messaging.workers DROP COLUMN express");
+        Assert.That(await MigrationRunner.IsUpToDateAsync(connection, CancellationToken.None), Is.False, "one is missing");
+        await MigrationRunner.MigrateAsync(database.ConnectionString, CancellationToken.None);
+        Assert.That(await MigrationRunner.IsUpToDateAsync(connection, CancellationToken.None), Is.True);
+        await ExecuteAsync(source, "SELECT express FROM messaging.workers");
+
+        await ExecuteAsync(source, "INSERT INTO messaging.schema_migrations VALUES ('9999_of_a_newer_version', '10.0.0')");
+        Assert.That(await MigrationRunner.IsUpToDateAsync(connection, CancellationToken.None), Is.True);
+    }
+
+    [Test]
     public async Task A_ledger_of_an_earlier_version_gets_the_new_submit_and_keeps_who_may_call_it()
     {
         await using var database = await TestDatabase.CreateEmptyAsync();
