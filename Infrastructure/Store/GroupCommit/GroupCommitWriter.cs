@@ -26,8 +26,15 @@ public sealed class GroupCommitWriter<TItem, TAnswer> : IAsyncDisposable
     // A batch that takes longer waits for a lock or a slow disk; the others need not.
     private static readonly TimeSpan Slow = TimeSpan.FromMilliseconds(50);
 
+    // After so long without any, an item is written from its caller's own thread, until the batch is on its way: waking another takes longer. When
+    // more come, that other thread is what gives them time to gather.
+    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(2);
+
     // However short the wait allowed: a first connection and a first plan on a busy machine take their time.
     private static readonly TimeSpan ShortestTry = TimeSpan.FromSeconds(3);
+
+    // The batch is not the caller's alone.
+    private static readonly ExecutionContext Nobodys = CaptureNobodys();
 
     // Fixed after construction.
     private readonly GroupCommitOptions _options;
@@ -45,6 +52,7 @@ public sealed class GroupCommitWriter<TItem, TAnswer> : IAsyncDisposable
     private long _bytesWaiting; // of what no batch has taken yet
     private int _writing; // writers at work
     private long _batchSince; // when one of them took its last batch
+    private long _endedAt; // when there was last one at work
     private bool _patient; // the timer runs
     private TaskCompletionSource? _idle;
 
@@ -66,6 +74,16 @@ public sealed class GroupCommitWriter<TItem, TAnswer> : IAsyncDisposable
 
     /// <summary>How many items wait to be taken into a batch.</summary>
     public int Waiting => _waiting.Reader.Count;
+
+    /// <summary>True while nothing is under way.</summary>
+    internal bool IsIdle
+    {
+        get
+        {
+            lock (_lock)
+                return _writing == 0;
+        }
+    }
 
     /// <summary>Hands an item over and answers when it is committed.</summary>
     /// <exception cref="LedgerUnavailableException">It waited too long, for room or for the ledger, or this process is stopping.</exception>
@@ -125,9 +143,19 @@ public sealed class GroupCommitWriter<TItem, TAnswer> : IAsyncDisposable
         }
     }
 
+    private static ExecutionContext CaptureNobodys()
+    {
+        ExecutionContext? captured = null;
+        var thread = new Thread(() => captured = ExecutionContext.Capture());
+        thread.UnsafeStart();
+        thread.Join();
+        return captured!;
+    }
+
     /// <summary>Something has come: a writer begins if there is none, or if there is enough for another.</summary>
     private void Wake(int weight)
     {
+        bool quiet;
         lock (_lock)
         {
             _bytesWaiting += weight;
@@ -137,10 +165,13 @@ public sealed class GroupCommitWriter<TItem, TAnswer> : IAsyncDisposable
                 return;
             }
 
-            _writing++;
+            quiet = ++_writing == 1 && _time.GetElapsedTime(_endedAt) > Quiet;
         }
 
-        StartWriter();
+        if (quiet)
+            ExecutionContext.Run(Nobodys, static writer => _ = ((GroupCommitWriter<TItem, TAnswer>)writer!).WriteAllAsync(), this);
+        else
+            StartWriter();
     }
 
     /// <summary>Without the context of whoever has called: the batch is not theirs alone.</summary>
@@ -194,7 +225,7 @@ public sealed class GroupCommitWriter<TItem, TAnswer> : IAsyncDisposable
             if (_waiting.Reader.Count > 0 && (_writing == 1 || IsFull()))
                 return true;
             if (--_writing == 0)
-                (idle, _idle) = (_idle, null);
+                (idle, _idle, _endedAt) = (_idle, null, _time.GetTimestamp());
             else if (_waiting.Reader.Count > 0)
                 BePatient();
         }

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Messaging.Infrastructure.Store;
 using Messaging.Infrastructure.Store.GroupCommit;
+using Messaging.Tests.Support;
 
 namespace Messaging.Tests.Unit.Infrastructure.Store.GroupCommit;
 
@@ -37,6 +38,26 @@ public sealed class GroupCommitWriterTests : IAsyncDisposable
         Assert.That(batch.Items, Is.EqualTo(new[] { 7 }));
         batch.Commit();
         Assert.That(await answer, Is.EqualTo(-7));
+    }
+
+    [Test]
+    public async Task After_a_quiet_while_it_is_written_from_its_callers_thread_and_else_from_another(CancellationToken cancellationToken)
+    {
+        _time.Step(TimeSpan.FromMilliseconds(3));
+        var (answer, quiet) = await AddFromThreadAsync(1, cancellationToken);
+        quiet.Commit();
+        await answer;
+        await Eventually.TrueAsync(() => _writer.IsIdle, cancellationToken: cancellationToken);
+        var (nextAnswer, busy) = await AddFromThreadAsync(2, cancellationToken);
+        busy.Commit();
+        await nextAnswer;
+        await Eventually.TrueAsync(() => _writer.IsIdle, cancellationToken: cancellationToken);
+        _time.Step(TimeSpan.FromMilliseconds(3));
+        var (_, again) = await AddFromThreadAsync(3, cancellationToken);
+        again.Commit();
+
+        Assert.That((quiet.IsOnPool, busy.IsOnPool, again.IsOnPool), Is.EqualTo((false, true, false)));
+        Assert.That(quiet.Caller, Is.Null, "and not in its context either way");
     }
 
     [Test]
@@ -188,6 +209,20 @@ public sealed class GroupCommitWriterTests : IAsyncDisposable
         return batch;
     }
 
+    /// <summary>Adds one from a thread that is not the pool's.</summary>
+    private async Task<(ValueTask<int> Answer, Batch Batch)> AddFromThreadAsync(int item, CancellationToken cancellationToken)
+    {
+        ValueTask<int> answer = default;
+        var thread = new Thread(() =>
+        {
+            _caller.Value = "one of many";
+            answer = _writer.AddAsync(item, cancellationToken);
+        });
+        thread.Start();
+        thread.Join();
+        return (answer, await NextAsync(cancellationToken));
+    }
+
     private async Task<Batch> CommitNextAsync(Batch before, CancellationToken cancellationToken)
     {
         before.Commit();
@@ -212,6 +247,8 @@ public sealed class GroupCommitWriterTests : IAsyncDisposable
         public IReadOnlyList<int> Items { get; } = items;
 
         public string? Caller { get; } = caller;
+
+        public bool IsOnPool { get; } = Thread.CurrentThread.IsThreadPoolThread;
 
         public Task Committed => _committed.Task;
 
