@@ -16,18 +16,22 @@ public sealed class ExpressListener : HintListener
     // Behind a pooler that hands connections round nothing comes back.
     private static readonly TimeSpan TestPatience = TimeSpan.FromSeconds(3);
 
+    private readonly LedgerConnections _ledger;
     private readonly string _connectionString;
+    private readonly TimeProvider _time;
     private readonly InstanceProfile _profile;
     private readonly IExpressReceiver _receiver;
     private readonly ILogger<ExpressListener> _log;
 
     /// <summary>Idle until it is started.</summary>
-    /// <param name="options">The ledger.</param>
+    /// <param name="ledger">The ledger.</param>
+    /// <param name="options">Where it is.</param>
     /// <param name="profile">Says which queues are this worker's, and is told of the channel.</param>
     /// <param name="receiver">Takes what comes.</param>
     /// <param name="time">Clock for the pauses.</param>
     /// <param name="log">Log.</param>
-    public ExpressListener(IOptions<LedgerOptions> options, InstanceProfile profile, IExpressReceiver receiver, TimeProvider time, ILogger<ExpressListener> log)
+    public ExpressListener(
+        LedgerConnections ledger, IOptions<LedgerOptions> options, InstanceProfile profile, IExpressReceiver receiver, TimeProvider time, ILogger<ExpressListener> log)
         : base(time)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -38,24 +42,29 @@ public sealed class ExpressListener : HintListener
             KeepAlive = 10,
             ApplicationName = "messaging-express",
         }.ConnectionString;
-        (_profile, _receiver, _log) = (profile, receiver, log);
+        (_ledger, _profile, _receiver, _time, _log) = (ledger, profile, receiver, time, log);
     }
 
     private protected override async Task<string> ListenAsync(Action connected, CancellationToken stoppingToken)
     {
         await using var connection = new NpgsqlConnection(_connectionString);
         await connection.OpenAsync(stoppingToken);
-        var tested = false;
+        var hears = false;
         connection.Notification += (_, notification) =>
         {
-            tested = true;
+            hears = true;
             Hear(notification.Payload);
         };
         var channel = ExpressSql.NewChannel();
-        await using (var command = new NpgsqlCommand($"{ExpressSql.Listen(channel)}; SELECT pg_notify('{channel}', '')", connection))
-            await command.ExecuteNonQueryAsync(stoppingToken);
-        if (!tested && !await connection.WaitAsync(TestPatience, stoppingToken))
-            throw new InvalidOperationException("The ledger does not hand notifications on: is there a connection pooler in between?");
+        await using (var listen = new NpgsqlCommand(ExpressSql.Listen(channel), connection))
+            await listen.ExecuteNonQueryAsync(stoppingToken);
+        await TryOutAsync(channel, stoppingToken);
+        for (var since = _time.GetTimestamp(); !hears; await connection.WaitAsync(TestPatience, stoppingToken))
+        {
+            if (_time.GetElapsedTime(since) >= TestPatience)
+                throw new InvalidOperationException("The ledger does not hand notifications on: is there a connection pooler in between?");
+        }
+
         try
         {
             _profile.Express = channel;
@@ -72,6 +81,15 @@ public sealed class ExpressListener : HintListener
     private protected override void OnConnected() => _log.ExpressOpen();
 
     private protected override void OnAway(string reason) => _log.ExpressAway(reason);
+
+    /// <summary>Says something on the channel, over another connection, as others will.</summary>
+    private async Task TryOutAsync(string channel, CancellationToken stoppingToken)
+    {
+        await using var tell = _ledger.Control.CreateCommand(ExpressSql.Tell);
+        tell.Parameters.Add(new NpgsqlParameter<string> { TypedValue = channel });
+        tell.Parameters.Add(new NpgsqlParameter<string> { TypedValue = "" });
+        await tell.ExecuteNonQueryAsync(stoppingToken);
+    }
 
     private void Hear(string payload)
     {

@@ -38,7 +38,8 @@ public static class MigrationRunner
             .Where(name => name.StartsWith(prefix, StringComparison.Ordinal))
             .Select(name => Path.GetFileNameWithoutExtension(name[prefix.Length..]))
             .ToHashSet(StringComparer.Ordinal);
-        await using var command = new NpgsqlCommand($"SELECT \"MigrationId\" FROM {MessagingDbContext.Schema}.{History}", connection);
+        // EF Core keeps the table locked while it migrates.
+        await using var command = new NpgsqlCommand($"SELECT \"MigrationId\" FROM {MessagingDbContext.Schema}.{History}", connection) { CommandTimeout = 0 };
         try
         {
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);

@@ -56,7 +56,7 @@ public sealed class CrashTests
         await rabbitMq.StopAsync();
         var away = Stopwatch.StartNew();
         await system.SubmitEchoesAsync(5_000);
-        Assert.That(await system.CountAsync("open_tasks WHERE state = 2"), Is.EqualTo(5_000));
+        Assert.That(await system.CountAsync("open_tasks WHERE state = 2"), Is.InRange(4_950, 5_000), "what came alone may have gone ahead through Postgres");
         await Eventually.TrueAsync(() => away.Elapsed > TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(40));
         await rabbitMq.StartAsync();
 

@@ -17,20 +17,21 @@ namespace Messaging.Tests.Support;
 /// <summary>A database of one's own with the ledger's stages on it, as a process has them, without a broker.</summary>
 public sealed class TestLedger : IAsyncDisposable
 {
-    private readonly TestDatabase _database;
+    private readonly TestDatabase? _database;
     private readonly NpgsqlDataSource _patient; // the product's own connections have a limit for each statement
 
-    private TestLedger(TestDatabase database, ServiceProvider services)
+    private TestLedger(string connectionString, TestDatabase? database, ServiceProvider services)
     {
         _database = database;
-        _patient = NpgsqlDataSource.Create(database.ConnectionString);
+        ConnectionString = connectionString;
+        _patient = NpgsqlDataSource.Create(connectionString);
         Services = services;
     }
 
     /// <summary>The stages and whatever else was registered.</summary>
     public ServiceProvider Services { get; }
 
-    public string ConnectionString => _database.ConnectionString;
+    public string ConnectionString { get; }
 
     public SubmitStage Submit => Services.GetRequiredService<SubmitStage>();
 
@@ -49,8 +50,16 @@ public sealed class TestLedger : IAsyncDisposable
     public static async Task<TestLedger> CreateAsync(Action<IServiceCollection>? more = null)
     {
         var database = await TestDatabase.CreateAsync(MigrateAsync);
+        return await CreateOnAsync(database.ConnectionString, more, database);
+    }
+
+    /// <summary>The same on a database that is the caller's and has the schema.</summary>
+    public static Task<TestLedger> CreateOnAsync(string connectionString, Action<IServiceCollection>? more = null) => CreateOnAsync(connectionString, more, null);
+
+    private static async Task<TestLedger> CreateOnAsync(string connectionString, Action<IServiceCollection>? more, TestDatabase? database)
+    {
         var configuration = new ConfigurationBuilder()
-            .AddInMemoryCollection(new Dictionary<string, string?> { ["Messaging:Postgres"] = database.ConnectionString })
+            .AddInMemoryCollection(new Dictionary<string, string?> { ["Messaging:Postgres"] = connectionString })
             .Build();
         var services = new ServiceCollection();
         services.AddLogging();
@@ -59,7 +68,7 @@ public sealed class TestLedger : IAsyncDisposable
         services.AddMaintenance();
         services.AddSingleton<IRelayInbox, NoRelay>();
         more?.Invoke(services);
-        var ledger = new TestLedger(database, services.BuildServiceProvider());
+        var ledger = new TestLedger(connectionString, database, services.BuildServiceProvider());
         await ledger.Clock.ReadAsync(CancellationToken.None);
         return ledger;
     }
@@ -125,7 +134,8 @@ public sealed class TestLedger : IAsyncDisposable
     {
         await _patient.DisposeAsync();
         await Services.DisposeAsync();
-        await _database.DisposeAsync();
+        if (_database is not null)
+            await _database.DisposeAsync();
     }
 
     /// <summary>Applies the schema; one method, so that every fixture shares one template.</summary>

@@ -168,7 +168,8 @@ public sealed class GroupCommitWriter<TItem, TAnswer> : IAsyncDisposable
             quiet = ++_writing == 1 && _time.GetElapsedTime(_endedAt) > Quiet;
         }
 
-        if (quiet)
+        // What a caller's own scheduler runs is at its mercy.
+        if (quiet && SynchronizationContext.Current is null && TaskScheduler.Current == TaskScheduler.Default)
             ExecutionContext.Run(Nobodys, static writer => _ = ((GroupCommitWriter<TItem, TAnswer>)writer!).WriteAllAsync(), this);
         else
             StartWriter();

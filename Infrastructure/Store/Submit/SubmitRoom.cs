@@ -49,6 +49,7 @@ internal sealed class SubmitRoom : IDisposable
             last.AppendErrorBarrier = !commits; // a Sync: Postgres commits
             batch.Add(ExpressSql.Tell, channel, message);
             _copies[i] = batch.BatchCommands[^1];
+            _copies[i]!.AppendErrorBarrier = true; // what is refused at its commit is known to be this, too
             _rows[i] = _rows[i] with { SentAheadTo = channel };
         }
     }

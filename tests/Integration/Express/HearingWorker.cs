@@ -19,7 +19,12 @@ internal sealed class HearingWorker : IAsyncDisposable
         _ledger = ledger;
         Profile = new InstanceProfile { Role = "consumer", Slots = 10, Queues = queues };
         Listener = new ExpressListener(
-            ledger.Services.GetRequiredService<IOptions<LedgerOptions>>(), Profile, Copies, TimeProvider.System, NullLogger<ExpressListener>.Instance);
+            ledger.Services.GetRequiredService<LedgerConnections>(),
+            ledger.Services.GetRequiredService<IOptions<LedgerOptions>>(),
+            Profile,
+            Copies,
+            TimeProvider.System,
+            NullLogger<ExpressListener>.Instance);
     }
 
     /// <summary>What came.</summary>
