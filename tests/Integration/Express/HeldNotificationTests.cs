@@ -38,21 +38,32 @@ public sealed class HeldNotificationTests
         await stranger.OpenAsync(cancellationToken);
         await using var tell = new NpgsqlCommand("CREATE TABLE stranger (); SELECT pg_notify('strange', 'news')", stranger) { CommandTimeout = 0 };
         var held = tell.ExecuteNonQueryAsync(CancellationToken.None);
-        await Eventually.TrueAsync(async _ => (long)(await ledger.ScalarAsync("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"))! == 1, cancellationToken: cancellationToken);
+        try
+        {
+            await Eventually.TrueAsync(async _ => (long)(await ledger.ScalarAsync("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"))! == 1, cancellationToken: cancellationToken);
+            await SubmitAsync(ledger, publisher, worker, keyed, cancellationToken);
+            Assert.That(held.IsCompleted, Is.False);
+        }
+        finally
+        {
+            await ledger.ExecuteAsync("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'");
+        }
 
-        var tasks = Enumerable.Range(0, 3).Select(i => ledger.NewTask() with { IdempotencyKey = keyed ? new IdempotencyKey("me", $"k{i}", Guid.NewGuid()) : null }).ToArray();
-        foreach (var task in tasks)
+        await held;
+        await relay.StopAsync(cancellationToken);
+    }
+
+    private static async Task SubmitAsync(TestLedger ledger, RecordingPublisher publisher, HearingWorker worker, bool keyed, CancellationToken cancellationToken)
+    {
+        for (var i = 0; i < 3; i++)
         {
             worker.SayTaken();
+            var task = ledger.NewTask() with { IdempotencyKey = keyed ? new IdempotencyKey("me", $"k{i}", Guid.NewGuid()) : null };
             Assert.That(await ledger.Submit.SubmitAsync(task, cancellationToken), Is.EqualTo(new SubmitAnswer(SubmitOutcome.Accepted, task.Id)));
             await Eventually.TrueAsync(() => publisher.TaskIds.Contains(task.Id), cancellationToken: cancellationToken);
         }
 
-        Assert.That(held.IsCompleted, Is.False);
         Assert.That(worker.Copies.Count, Is.Zero, "all were refused");
         Assert.That(await ledger.CountAsync("tasks"), Is.EqualTo(3));
-        await ledger.ExecuteAsync("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'");
-        await held;
-        await relay.StopAsync(cancellationToken);
     }
 }
