@@ -1,6 +1,6 @@
-using Messaging.Tests.Support;
 using Messaging.Contracts.Messages;
 using Messaging.Infrastructure.Outbox;
+using Messaging.Tests.Support;
 
 namespace Messaging.Tests.Unit.Infrastructure.Outbox;
 

@@ -1,5 +1,5 @@
-using Messaging.Tests.Support;
 using Messaging.Infrastructure.Store.Read;
+using Messaging.Tests.Support;
 
 namespace Messaging.Tests.Unit.Infrastructure.Store;
 

@@ -1,6 +1,6 @@
-using Messaging.Tests.Support;
 using Messaging.Consumers.Kinds.Callbacks;
 using Messaging.Contracts.Handlers;
+using Messaging.Tests.Support;
 
 namespace Messaging.Tests.Unit.Consumers.Kinds.Callbacks;
 
