@@ -78,7 +78,9 @@ public sealed class ExpressTests : OutboxTest
         await worker.Copies.NextAsync(cancellationToken);
         await Eventually.TrueAsync(() => Relay.Held == 0, cancellationToken: cancellationToken);
 
+        worker.SayTaken();
         Assert.That(async () => await Ledger.Submit.SubmitAsync(task, cancellationToken), Throws.InstanceOf<PostgresException>());
+        Assert.That((await worker.Copies.NextAsync(cancellationToken)).Task.Id, Is.EqualTo(task.Id), "its copy goes all the same");
         var next = Ledger.NewTask();
         await Ledger.Submit.SubmitAsync(next, cancellationToken);
 
