@@ -24,8 +24,9 @@ internal sealed class CancellationWatcher(
             profile.Running = slots.Taken;
             try
             {
-                foreach (var (_, claimNo) in await cancels.RequestedAsync(identity.Id, stoppingToken))
-                    running.Stop(claimNo, StopReason.Cancelled);
+                var requested = await cancels.RequestedAsync(identity.Id, stoppingToken);
+                if (requested.Count > 0)
+                    running.Stop(execution => requested.Contains((execution.Copy.Id, execution.Fence.ClaimNo)), StopReason.Cancelled);
                 pulse.Answered();
             }
             catch (Exception e) when (e is not OperationCanceledException)

@@ -88,7 +88,7 @@ internal sealed class FinishRecorder(
     /// <summary>What an outcome means for the task. Null: nothing is to be written.</summary>
     internal static Finish? ToFinish(TaskExecution x, TaskOutcome outcome) => outcome switch
     {
-        Returned returned => new Ended(x.Copy.Id, x.Fence, x.Claim.Attempt, TaskState.Succeeded, returned.Result, null),
+        Returned returned => new Ended(x.Copy.Id, x.Fence, x.Claim.Attempt, TaskState.Succeeded, returned.Result, null) { StartedAt = x.Claim.ClaimedAt },
         AttemptFailed failed when RetryDecider.DelayOf(x, failed, Random.Shared) is { } delay =>
             new RetryLater(x.Copy.Id, x.Fence, x.Claim.Attempt, delay, failed.Failure) { TimedOut = failed.TimedOut },
         AttemptFailed failed => FailedForGood(

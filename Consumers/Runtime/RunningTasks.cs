@@ -3,28 +3,26 @@ using Messaging.Contracts.Handlers;
 
 namespace Messaging.Consumers.Runtime;
 
-/// <summary>The executions of this worker from before their claim until their end is recorded, by claim number. Safe to use from several threads.</summary>
+/// <summary>The executions of this worker from before their claim until their end is recorded. Safe to use from several threads.</summary>
 internal sealed class RunningTasks(TimeProvider time)
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(20);
 
-    private readonly ConcurrentDictionary<long, TaskExecution> _byClaim = new();
+    private readonly ConcurrentDictionary<TaskExecution, bool> _all = new();
 
     /// <summary>Those of now.</summary>
-    public IEnumerable<TaskExecution> All => _byClaim.Select(pair => pair.Value);
+    public IEnumerable<TaskExecution> All => _all.Select(pair => pair.Key);
 
     /// <summary>True if there are none.</summary>
-    public bool IsEmpty => _byClaim.IsEmpty;
+    public bool IsEmpty => _all.IsEmpty;
 
     /// <summary>How many; locks the table, so not for the hot path.</summary>
-    public int Count => _byClaim.Count;
+    public int Count => _all.Count;
 
-    public void Add(TaskExecution execution) => _byClaim[execution.Fence.ClaimNo] = execution;
+    /// <summary>Takes one in; one that is here already stays as it is.</summary>
+    public void Add(TaskExecution execution) => _all.TryAdd(execution, true);
 
-    public void Remove(TaskExecution execution) => _byClaim.TryRemove(execution.Fence.ClaimNo, out _);
-
-    /// <summary>Stops the execution under a claim, if it is still here.</summary>
-    public bool Stop(long claimNo, StopReason reason) => _byClaim.TryGetValue(claimNo, out var execution) && execution.Stop(reason);
+    public void Remove(TaskExecution execution) => _all.TryRemove(execution, out _);
 
     /// <summary>Stops those that <paramref name="which"/> picks; answers how many.</summary>
     public int Stop(Func<TaskExecution, bool> which, StopReason reason) => All.Count(execution => which(execution) && execution.Stop(reason));

@@ -127,7 +127,10 @@ internal sealed class TaskReceiver(
         using var patience = new Patience(options.HandBackAfter, time, drain.Draining, cancellationToken);
         for (var started = 0; started < tasks.Count;)
         {
-            if (drain.Draining.IsCancellationRequested || await slots.Of(queue).TakeAsync(queue, tasks.Count - started, patience.Token) is not (> 0 and var taken))
+            if (drain.Draining.IsCancellationRequested)
+                return started;
+            var taken = await slots.Of(queue).TakeAsync(queue, tasks.Count - started, ahead: started > 0, patience.Token);
+            if (taken == 0)
                 return started;
             for (var i = started; i < started + taken; i++)
                 executions[i] = new TaskExecution(queue, tasks[i], progress, time) { Place = place };

@@ -133,12 +133,9 @@ internal sealed class TaskRunner(
     {
         for (var tries = 1; ; tries++)
         {
-            // The same fences at each try, so that a claim whose answer was lost is found again; new ones only under a new identity.
-            foreach (var execution in executions)
-            {
-                if (execution.Fence.Worker != identity.Id)
-                    TakeFence(execution);
-            }
+            // The same fence at each try, so that a claim whose answer was lost is found again; a new one only under a new identity.
+            if (executions[0].Fence.Worker != identity.Id)
+                TakeFence(executions);
 
             try
             {
@@ -171,11 +168,15 @@ internal sealed class TaskRunner(
         meter.Dropped(execution.Queue);
     }
 
-    private void TakeFence(TaskExecution execution)
+    /// <summary>One for all: what is claimed together lies together in the ledger, and is found there at one go.</summary>
+    private void TakeFence(ArraySegment<TaskExecution> executions)
     {
-        running.Remove(execution);
-        execution.Fence = new Fence(identity.Id, identity.NextClaim());
-        running.Add(execution);
+        var fence = new Fence(identity.Id, identity.NextClaim());
+        foreach (var execution in executions)
+        {
+            execution.Fence = fence;
+            running.Add(execution);
+        }
     }
 
     /// <summary>Nothing starts in a worker that stops, or under an identity that was declared dead meanwhile.</summary>

@@ -66,7 +66,7 @@ internal sealed class TaskAcceptor(
             return (null, Problems.QueueIsFull(full));
         return (
             new NewTask(
-                Guid.CreateVersion7(now),
+                clock.NewTaskId(),
                 kind.Description.Name,
                 queue,
                 input,

@@ -77,7 +77,7 @@ public sealed class TestLedger : IAsyncDisposable
     public NewTask NewTask(
         string input = """{"message":"hello"}""", string queue = "default", TimeSpan? delay = null, string kind = "debug.echo", IReadOnlyList<string>? tags = null) =>
         new(
-            Clock.NewId(),
+            Clock.NewTaskId(),
             kind,
             queue,
             Encoding.UTF8.GetBytes(input),

@@ -86,11 +86,11 @@ public sealed class CancelStage(LedgerConnections ledger, TaskChanges changes)
 
     /// <summary>Which of a worker's claims were called off: (task, claim number).</summary>
     /// <exception cref="NpgsqlException">The ledger can't be reached.</exception>
-    public async Task<IReadOnlyList<(Guid TaskId, long ClaimNo)>> RequestedAsync(Guid worker, CancellationToken cancellationToken)
+    public async Task<IReadOnlySet<(Guid TaskId, long ClaimNo)>> RequestedAsync(Guid worker, CancellationToken cancellationToken)
     {
         await using var command = ledger.Control.CreateCommand(CancelSql.Requested);
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = worker });
-        var requested = new List<(Guid, long)>();
+        var requested = new HashSet<(Guid, long)>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
             requested.Add((reader.GetGuid(0), reader.GetInt64(1)));

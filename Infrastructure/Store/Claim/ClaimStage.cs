@@ -2,15 +2,15 @@ using Messaging.Infrastructure.Store.Changes;
 using Messaging.Infrastructure.Store.Connections;
 using Messaging.Infrastructure.Store.Expire;
 using Messaging.Infrastructure.Store.GroupCommit;
+using Messaging.Infrastructure.Store.Ids;
 using Microsoft.Extensions.Options;
-using NpgsqlTypes;
 
 namespace Messaging.Infrastructure.Store.Claim;
 
 /// <summary>Asks for a task.</summary>
 /// <param name="TaskId">The task.</param>
-/// <param name="Fence">Who asks, with a claim number that is used once.</param>
-public sealed record ClaimRequest(Guid TaskId, Fence Fence);
+/// <param name="Fence">Who asks, with a claim number that this task never had before. Tasks that are asked for together may share it, and are found faster then.</param>
+public readonly record struct ClaimRequest(Guid TaskId, Fence Fence);
 
 /// <summary>The mark that tells one claim from every other: stored with the claim, compared at the finish, kept in the outcome.</summary>
 /// <param name="Worker">The worker instance.</param>
@@ -79,24 +79,25 @@ public sealed class ClaimStage : ITaskClaims, IAsyncDisposable
         var ids = Array.ConvertAll(claims, c => c.TaskId);
         var places = Enumerable.Range(0, claims.Length).ToArray();
         Array.Sort(ids, places);
-        var ordered = Array.ConvertAll(places, place => claims[place].Fence);
+        var fences = Array.ConvertAll(places, place => claims[place].Fence);
+        var runs = IdRun.Of(ids, fences);
+        var p = RunParameters.Of(runs, ids, fences);
         await using var connection = await _ledger.Relaxed.OpenConnectionAsync(cancellationToken);
         await using var batch = connection.CreateBatch();
-        batch.Add(
-            ClaimSql.Claim,
-            ids,
-            Parameters.Differing(Array.ConvertAll(ordered, f => f.Worker), NpgsqlDbType.Uuid),
-            Array.ConvertAll(ordered, f => f.ClaimNo),
-            ordered[0].Worker);
+        batch.Add(ClaimSql.Claim, p.First, p.Last, p.Worker, p.ClaimNo, p.OnlyWorker);
         var claimed = new Claimed?[claims.Length];
         var granted = 0;
         await using (var reader = await batch.ReadPreparedAsync(cancellationToken))
         {
-            for (; await reader.ReadAsync(cancellationToken); granted++)
+            while (await reader.ReadAsync(cancellationToken))
             {
-                var place = places[reader.GetInt64(0) - 1];
-                claimed[place] = new Claimed(
-                    claims[place].Fence, reader.GetInt32(1), reader.GetInt32(2), new DateTimeOffset(reader.GetDateTime(3), TimeSpan.Zero), reader.GetInt16(4));
+                var run = runs[reader.GetInt64(0) - 1];
+                var claim = new Claimed(
+                    fences[run.Start], reader.GetInt32(1), reader.GetInt32(2), new DateTimeOffset(reader.GetDateTime(3), TimeSpan.Zero), reader.GetInt16(4));
+                var tasks = reader.GetFieldValue<Guid[]>(5);
+                granted += tasks.Length;
+                foreach (var task in tasks)
+                    claimed[places[run.PlaceOf(task, ids)]] = claim;
             }
         }
 

@@ -1,3 +1,4 @@
+using Messaging.Infrastructure.Store.Ids;
 using Npgsql;
 
 namespace Messaging.Infrastructure.Store.Connections;
@@ -9,6 +10,8 @@ namespace Messaging.Infrastructure.Store.Connections;
 public sealed class LedgerClock(LedgerConnections connections, TimeProvider time)
 {
     private sealed record Reading(DateTimeOffset LedgerTime, long Timestamp);
+
+    private readonly ConsecutiveIds _taskIds = new();
 
     private Reading? _reading;
 
@@ -25,6 +28,9 @@ public sealed class LedgerClock(LedgerConnections connections, TimeProvider time
 
     /// <summary>A new UUIDv7 with the ledger's time in it, so that its row falls into a partition that exists.</summary>
     public Guid NewId() => Guid.CreateVersion7(Now);
+
+    /// <summary>The same for a task: those of one millisecond follow each other (<see cref="ConsecutiveIds"/>).</summary>
+    public Guid NewTaskId() => _taskIds.Next(Now);
 
     /// <summary>Reads Postgres's clock.</summary>
     /// <exception cref="NpgsqlException">The ledger can't be reached.</exception>

@@ -22,6 +22,9 @@ public sealed record Ended(Guid TaskId, Fence Fence, int Attempt, TaskState Stat
     /// <summary>True if the attempt failed by its timeout; the history says so.</summary>
     public bool TimedOut { get; init; }
 
+    /// <summary>When its claim was made, as the claim's answer said; null if that is not known here, which costs a look-up.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
+
     /// <summary>For a failure: which others have the same cause (<see cref="ErrorFingerprint"/>). Null: the ledger gives one by kind and code.</summary>
     public string? Fingerprint { get; init; }
 }

@@ -21,6 +21,28 @@ public static class FinishSql
         SELECT id, worker, claim_no, claimed_at, statement_timestamp(), attempt, 4, result FROM gone
         """;
 
+    /// <summary>
+    /// The same for runs of tasks whose ids follow each other ($1 and $2: the first and the last of each): what the outcomes say comes from the
+    /// worker, only the number of open rows is compared. Unless all are still ours nothing happens: SQLSTATE <see cref="NotAllOurs"/>. $5 and
+    /// $13: worker and attempt, if all share them. $12: how many tasks. See docs/decisions/0051.
+    /// </summary>
+    public const string SucceedAll = """
+        WITH gone AS (
+            DELETE FROM messaging.open_tasks o
+            USING unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[]) AS r(first, last, worker, claim_no)
+            WHERE o.id BETWEEN r.first AND r.last AND o.state = 3 AND o.worker = coalesce(r.worker, $5) AND o.claim_no = r.claim_no
+            RETURNING 1
+        )
+        INSERT INTO messaging.outcomes (task_id, worker, claim_no, started_at, finished_at, attempt, state, result)
+        SELECT f.id, coalesce(f.worker, $5), f.claim_no, f.started_at, statement_timestamp(), coalesce(f.attempt, $13), 4, f.result
+        FROM unnest($6::uuid[], $7::uuid[], $8::bigint[], $9::timestamptz[], $10::integer[], $11::text[])
+            AS f(id, worker, claim_no, started_at, attempt, result)
+        WHERE messaging.all_ours((SELECT count(*) FROM gone), $12)
+        """;
+
+    /// <summary>SQLSTATE of <see cref="SucceedAll"/> when one of the tasks was not ours any more.</summary>
+    public const string NotAllOurs = "MS001";
+
     /// <summary>Ends tasks otherwise: takes the open row away and writes the outcome and the history, all or nothing; answers the ids that were still ours.</summary>
     public const string End = """
         WITH gone AS (

@@ -6,6 +6,7 @@ using Messaging.Infrastructure.Store.Changes;
 using Messaging.Infrastructure.Store.Claim;
 using Messaging.Infrastructure.Store.Connections;
 using Messaging.Infrastructure.Store.GroupCommit;
+using Messaging.Infrastructure.Store.Ids;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using NpgsqlTypes;
@@ -20,9 +21,13 @@ public sealed class FinishStage : IAsyncDisposable
 {
     private const int LongestMessage = 10_000;
 
+    private static readonly TimeSpan OneByOneFor = TimeSpan.FromSeconds(1);
+
     private readonly LedgerConnections _ledger;
     private readonly TaskChanges _changes;
+    private readonly TimeProvider _time;
     private readonly GroupCommitWriter<Finish, FinishAnswer> _writer;
+    private long _oneByOneUntil = long.MinValue;
 
     /// <summary>Starts the stage's writers.</summary>
     public FinishStage(LedgerConnections ledger, IOptions<LedgerOptions> options, TaskChanges changes, TimeProvider time)
@@ -30,6 +35,7 @@ public sealed class FinishStage : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         _ledger = ledger;
         _changes = changes;
+        _time = time;
         _writer = new GroupCommitWriter<Finish, FinishAnswer>(
             new GroupCommitOptions { Name = "finish", MaxWait = options.Value.MaxWait },
             finish => 200 + ((finish as Ended)?.Result?.Length ?? 0),
@@ -77,6 +83,26 @@ public sealed class FinishStage : IAsyncDisposable
 
     private async Task<FinishAnswer[]> WriteAsync(IReadOnlyList<Finish> items, bool retry, CancellationToken cancellationToken)
     {
+        // After an unclear commit some or all may be recorded already.
+        if (!retry && _time.GetTimestamp() >= Volatile.Read(ref _oneByOneUntil))
+        {
+            try
+            {
+                return await WriteAsync(items, AddAllSucceeded, cancellationToken);
+            }
+            catch (PostgresException e) when (e.SqlState == FinishSql.NotAllOurs)
+            {
+                // Cancels and rescues come in waves.
+                Volatile.Write(ref _oneByOneUntil, _time.GetTimestamp() + (long)(OneByOneFor.TotalSeconds * _time.TimestampFrequency));
+            }
+        }
+
+        return await WriteAsync(items, AddSucceeded, cancellationToken);
+    }
+
+    private async Task<FinishAnswer[]> WriteAsync(
+        IReadOnlyList<Finish> items, Action<NpgsqlBatch, Ended[]> addSucceeded, CancellationToken cancellationToken)
+    {
         var ordered = items.OrderBy(f => f.TaskId).ToArray();
         var succeeded = ordered.OfType<Ended>().Where(f => f.State == TaskState.Succeeded).ToArray();
         var ended = ordered.OfType<Ended>().Where(f => f.State != TaskState.Succeeded).ToArray();
@@ -85,7 +111,7 @@ public sealed class FinishStage : IAsyncDisposable
         await using var connection = await _ledger.Durable.OpenConnectionAsync(cancellationToken);
         await using var batch = connection.CreateBatch();
         if (succeeded.Length > 0)
-            AddSucceeded(batch, succeeded);
+            addSucceeded(batch, succeeded);
         if (ended.Length > 0)
             AddEnded(batch, ended);
         if (putOff.Length > 0)
@@ -121,6 +147,35 @@ public sealed class FinishStage : IAsyncDisposable
         Array.ConvertAll(succeeded, f => f.Fence.ClaimNo),
         Parameters.Texts(succeeded, f => f.Result),
         succeeded[0].Fence.Worker);
+
+    /// <summary>By runs; all of them or an error. Where a start is not known, one by one.</summary>
+    private static void AddAllSucceeded(NpgsqlBatch batch, Ended[] succeeded)
+    {
+        if (Array.Exists(succeeded, f => f.StartedAt is null))
+        {
+            AddSucceeded(batch, succeeded);
+            return;
+        }
+
+        var ids = Array.ConvertAll(succeeded, f => f.TaskId);
+        var fences = Array.ConvertAll(succeeded, f => f.Fence);
+        var p = RunParameters.Of(IdRun.Of(ids, fences), ids, fences);
+        batch.Add(
+            FinishSql.SucceedAll,
+            p.First,
+            p.Last,
+            p.Worker,
+            p.ClaimNo,
+            p.OnlyWorker,
+            ids,
+            Parameters.Differing(Array.ConvertAll(fences, f => f.Worker), NpgsqlDbType.Uuid),
+            Array.ConvertAll(fences, f => f.ClaimNo),
+            Array.ConvertAll(succeeded, f => f.StartedAt!.Value.UtcDateTime),
+            Parameters.Differing(Array.ConvertAll(succeeded, f => f.Attempt), NpgsqlDbType.Integer),
+            Parameters.Texts(succeeded, f => f.Result),
+            succeeded.LongLength,
+            succeeded[0].Attempt);
+    }
 
     private static void AddEnded(NpgsqlBatch batch, Ended[] ended) => batch.Add(
         FinishSql.End,

@@ -3,7 +3,7 @@ using Messaging.Infrastructure.Callbacks;
 namespace Messaging.Infrastructure.Store.Submit;
 
 /// <summary>A valid task on its way into the ledger.</summary>
-/// <param name="Id">From <see cref="Connections.LedgerClock.NewId"/>.</param>
+/// <param name="Id">From <see cref="Connections.LedgerClock.NewTaskId"/>.</param>
 /// <param name="Kind">A registered kind.</param>
 /// <param name="Queue">Where it runs.</param>
 /// <param name="Input">UTF-8 JSON, valid and without NUL; stored as it is.</param>

@@ -59,7 +59,7 @@ internal sealed class LibraryStages : IAsyncDisposable
         => _host.Services.GetRequiredService<T>();
 
     /// <summary>Makes a task.</summary>
-    public NewTask NewTask(string kind, byte[] input) => new(_clock.NewId(), kind, _queue, input, TimeSpan.FromMinutes(1), 3, null, [], null);
+    public NewTask NewTask(string kind, byte[] input) => new(_clock.NewTaskId(), kind, _queue, input, TimeSpan.FromMinutes(1), 3, null, [], null);
 
     /// <summary>Returns when the task is committed.</summary>
     public Task SubmitAsync(NewTask task, CancellationToken cancellationToken) => _submit.SubmitAsync(task, cancellationToken).AsTask();

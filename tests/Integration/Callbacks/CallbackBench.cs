@@ -77,7 +77,7 @@ internal sealed class CallbackBench : IAsyncDisposable
     {
         var kind = KindDescription.Of(input.GetType());
         var task = new NewTask(
-            Worker.Services.GetRequiredService<LedgerClock>().NewId(),
+            Worker.Services.GetRequiredService<LedgerClock>().NewTaskId(),
             kind.Name,
             WorkerHarness.Queue,
             JsonSerializer.SerializeToUtf8Bytes(input, input.GetType(), MessagingJson.Payload),

@@ -37,7 +37,7 @@ public sealed class MigrationRunnerTests
         await MigrationRunner.MigrateAsync(database.ConnectionString, CancellationToken.None);
         Assert.That(await MigrationRunner.IsUpToDateAsync(connection, CancellationToken.None), Is.True);
 
-        await ExecuteAsync(source, "DELETE FROM messaging.schema_migrations WHERE \"MigrationId\" = '0018_express'; ALTER TABLE messaging.workers DROP COLUMN express");
+        await ExecuteAsync(source, "DELETE FROM messaging.schema_migrations WHERE \"MigrationId\" IN ('0018_express', '0019_all_ours'); ALTER TABLE messaging.workers DROP COLUMN express; DROP FUNCTION messaging.all_ours");
         Assert.That(await MigrationRunner.IsUpToDateAsync(connection, CancellationToken.None), Is.False, "one is missing");
         await MigrationRunner.MigrateAsync(database.ConnectionString, CancellationToken.None);
         Assert.That(await MigrationRunner.IsUpToDateAsync(connection, CancellationToken.None), Is.True);

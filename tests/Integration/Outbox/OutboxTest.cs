@@ -73,7 +73,7 @@ public abstract class OutboxTest
         var batch = new OutboxBatch(
             Ledger.Clock.NewId(),
             queue,
-            [.. Enumerable.Range(0, tasks).Select(_ => new RunTask(Ledger.Clock.NewId(), 0, "debug.echo", "{}"u8.ToArray(), TimeSpan.FromSeconds(1), 1, null))]);
+            [.. Enumerable.Range(0, tasks).Select(_ => new RunTask(Ledger.Clock.NewTaskId(), 0, "debug.echo", "{}"u8.ToArray(), TimeSpan.FromSeconds(1), 1, null))]);
         await Ledger.ExecuteAsync(
             $"INSERT INTO messaging.outbox (id, owner, queue, task_ids) VALUES ('{batch.Id}', {(owner is null ? "NULL" : $"'{owner}'")}, '{queue}', "
             + $"ARRAY[{string.Join(',', batch.Tasks.Select(t => $"'{t.Id}'"))}]::uuid[])");

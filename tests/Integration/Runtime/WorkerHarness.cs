@@ -81,7 +81,7 @@ internal sealed class WorkerHarness : IAsyncDisposable
         string kind, byte[] input, CancellationToken cancellationToken, TimeSpan? timeout = null, int? maxAttempts = null)
     {
         var task = new NewTask(
-            Services.GetRequiredService<LedgerClock>().NewId(), kind, Queue, input, timeout ?? TimeSpan.FromMinutes(1), maxAttempts ?? 3, null, [], null);
+            Services.GetRequiredService<LedgerClock>().NewTaskId(), kind, Queue, input, timeout ?? TimeSpan.FromMinutes(1), maxAttempts ?? 3, null, [], null);
         await Services.GetRequiredService<SubmitStage>().SubmitAsync(task, cancellationToken);
         return new RunTask(task.Id, 0, kind, input, task.Timeout, task.MaxAttempts, null);
     }

@@ -10,8 +10,8 @@ public sealed class SlotPoolTests
     {
         var slots = Pool(5);
 
-        Assert.That(await slots.TakeAsync("a", 3, cancellationToken), Is.EqualTo(3));
-        Assert.That(await slots.TakeAsync("a", 3, cancellationToken), Is.EqualTo(2));
+        Assert.That(await slots.TakeAsync("a", 3, ahead: false, cancellationToken), Is.EqualTo(3));
+        Assert.That(await slots.TakeAsync("a", 3, ahead: false, cancellationToken), Is.EqualTo(2));
         Assert.That(slots.Taken, Is.EqualTo(5));
     }
 
@@ -19,8 +19,8 @@ public sealed class SlotPoolTests
     public async Task A_slot_that_comes_free_goes_to_who_waits(CancellationToken cancellationToken)
     {
         var slots = Pool(1);
-        await slots.TakeAsync("a", 1, cancellationToken);
-        var waiting = slots.TakeAsync("a", 64, cancellationToken).AsTask();
+        await slots.TakeAsync("a", 1, ahead: false, cancellationToken);
+        var waiting = slots.TakeAsync("a", 64, ahead: false, cancellationToken).AsTask();
         var early = waiting.IsCompleted;
         slots.Release();
 
@@ -32,8 +32,8 @@ public sealed class SlotPoolTests
     public async Task All_slots_that_come_free_are_taken_by_those_who_wait(CancellationToken cancellationToken)
     {
         var slots = Pool(10);
-        await slots.TakeAsync("a", 10, cancellationToken);
-        var waiting = Enumerable.Range(0, 3).Select(_ => slots.TakeAsync("a", 2, cancellationToken).AsTask()).ToArray();
+        await slots.TakeAsync("a", 10, ahead: false, cancellationToken);
+        var waiting = Enumerable.Range(0, 3).Select(_ => slots.TakeAsync("a", 2, ahead: false, cancellationToken).AsTask()).ToArray();
         for (var i = 0; i < 6; i++)
             slots.Release();
 
@@ -47,9 +47,9 @@ public sealed class SlotPoolTests
     public async Task Queues_take_turns_however_many_wait_for_one_of_them(CancellationToken cancellationToken)
     {
         var slots = Pool(1);
-        await slots.TakeAsync("crowded", 1, cancellationToken);
-        var crowd = Enumerable.Range(0, 100).Select(_ => slots.TakeAsync("crowded", 1, cancellationToken).AsTask()).ToArray();
-        var single = slots.TakeAsync("quiet", 1, cancellationToken).AsTask();
+        await slots.TakeAsync("crowded", 1, ahead: false, cancellationToken);
+        var crowd = Enumerable.Range(0, 100).Select(_ => slots.TakeAsync("crowded", 1, ahead: false, cancellationToken).AsTask()).ToArray();
+        var single = slots.TakeAsync("quiet", 1, ahead: false, cancellationToken).AsTask();
         slots.Release();
         await crowd[0];
         slots.Release();
@@ -63,16 +63,16 @@ public sealed class SlotPoolTests
     {
         var slots = Pool(1);
         using var patience = new CancellationTokenSource();
-        await slots.TakeAsync("a", 1, cancellationToken);
-        var waiting = slots.TakeAsync("a", 1, patience.Token).AsTask();
+        await slots.TakeAsync("a", 1, ahead: false, cancellationToken);
+        var waiting = slots.TakeAsync("a", 1, ahead: false, patience.Token).AsTask();
         await patience.CancelAsync();
         var taken = await waiting;
         slots.Release();
 
         Assert.That(taken, Is.Zero);
         Assert.That(slots.Taken, Is.Zero);
-        Assert.That(await slots.TakeAsync("a", 1, cancellationToken), Is.EqualTo(1));
+        Assert.That(await slots.TakeAsync("a", 1, ahead: false, cancellationToken), Is.EqualTo(1));
     }
 
-    private static SlotPool Pool(int slots) => new(new WorkerOptions { Concurrency = slots });
+    private static SlotPool Pool(int slots) => new(new WorkerOptions { Concurrency = slots }, TimeProvider.System);
 }
