@@ -28,7 +28,7 @@ public sealed class GroupCommitWriter<TItem, TAnswer> : IAsyncDisposable
 
     // After so long without any, an item is written from its caller's own thread, until the batch is on its way: waking another takes longer. When
     // more come, that other thread is what gives them time to gather.
-    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(5);
 
     // However short the wait allowed: a first connection and a first plan on a busy machine take their time.
     private static readonly TimeSpan ShortestTry = TimeSpan.FromSeconds(3);

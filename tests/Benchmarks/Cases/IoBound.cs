@@ -21,8 +21,8 @@ internal sealed class IoBound : IBenchCase
     private const int QuickTasks = 200;
     private const int WarmUp = 200;
 
-    private static readonly int[] Seconds = [1, 10];
-    private static readonly int[] QuickSeconds = [1];
+    private static readonly Answers[] Runs = [new(1, 1), new(10, 1), new(10, 2)];
+    private static readonly Answers[] QuickRuns = [new(1, 1)];
 
     // Of a process: the servers' connections, its assemblies.
     private const int OtherFiles = 1_000;
@@ -44,13 +44,13 @@ internal sealed class IoBound : IBenchCase
         var connections = new ProcessConnections(await servers.CreateDatabaseAsync(Queue, cancellationToken), servers.RabbitMq);
         await using var ledger = new BenchLedger(connections.Postgres, servers.PostgresId);
         Console.WriteLine($"{Name}: {tasks:N0} tasks a run");
-        var runs = (settings.Quick ? QuickSeconds : Seconds).ToDictionary(seconds => seconds, _ => new List<IReadOnlyDictionary<string, double>>());
+        var runs = (settings.Quick ? QuickRuns : Runs).ToDictionary(answers => answers, _ => new List<IReadOnlyDictionary<string, double>>());
         for (var round = 0; round < repeats; round++)
         {
-            foreach (var (seconds, figures) in runs)
+            foreach (var (answers, figures) in runs)
             {
-                figures.Add(await RunAsync(servers, connections, ledger, tasks, seconds, cancellationToken));
-                Console.WriteLine($"  round {round + 1}  {NameOf(seconds)}: {string.Join(", ", figures[^1].Select(figure => $"{figure.Key} {figure.Value:0.##}"))}");
+                figures.Add(await RunAsync(servers, connections, ledger, tasks, answers, cancellationToken));
+                Console.WriteLine($"  round {round + 1}  {answers.Name}: {string.Join(", ", figures[^1].Select(figure => $"{figure.Key} {figure.Value:0.##}"))}");
             }
         }
 
@@ -61,17 +61,19 @@ internal sealed class IoBound : IBenchCase
             ["repeats"] = $"{repeats}, each with a new consumer process that has run {WarmUp} tasks before",
         };
         return new FiguresResult(
-            Name, conditions, await servers.FactsAsync(cancellationToken), [.. runs.Select(row => new FigureRow(NameOf(row.Key), row.Value))]);
+            Name, conditions, await servers.FactsAsync(cancellationToken), [.. runs.Select(row => new FigureRow(row.Key.Name, row.Value))]);
     }
 
-    private static string NameOf(int seconds) => $"an answer takes {seconds} s";
-
     private static async Task<IReadOnlyDictionary<string, double>> RunAsync(
-        BenchServers servers, ProcessConnections connections, BenchLedger ledger, int tasks, int seconds, CancellationToken cancellationToken)
+        BenchServers servers, ProcessConnections connections, BenchLedger ledger, int tasks, Answers answers, CancellationToken cancellationToken)
     {
         await using var web = await RoleProcess.StartAsync(
             SlowWebServer.Name,
-            new Dictionary<string, string?> { [SlowWebServer.SecondsVariable] = seconds.ToString(CultureInfo.InvariantCulture) },
+            new Dictionary<string, string?>
+            {
+                [SlowWebServer.SecondsVariable] = answers.Seconds.ToString(CultureInfo.InvariantCulture),
+                [SlowWebServer.HttpVariable] = answers.Http.ToString(CultureInfo.InvariantCulture),
+            },
             cancellationToken);
         await using var consumer = await ConsumerProcess.StartAsync(
             connections,
@@ -90,7 +92,7 @@ internal sealed class IoBound : IBenchCase
                 ["Messaging__RabbitMq"] = servers.RabbitMq.ToString(),
                 [LibraryStages.QueueVariable] = Queue,
                 [KindSubmitter.KindVariable] = Kind,
-                [KindSubmitter.InputVariable] = JsonSerializer.Serialize(new { url = address }),
+                [KindSubmitter.InputVariable] = JsonSerializer.Serialize(new { url = address, http = answers.Http }),
             },
             cancellationToken);
         await WorkAsync(submitter, consumer, ledger, WarmUp, cancellationToken);
@@ -166,5 +168,13 @@ internal sealed class IoBound : IBenchCase
             throw new BenchFailedException(
                 $"A process may have {allowed:N0} files and sockets open here, {sockets + OtherFiles:N0} are needed: raise the hard limit (ulimit -Hn), or ask for fewer --tasks.");
         }
+    }
+
+    /// <summary>What the web server is like.</summary>
+    /// <param name="Seconds">How long an answer takes.</param>
+    /// <param name="Http">The major version of HTTP: by 1 each request has a connection, by 2 a hundred share one.</param>
+    private sealed record Answers(int Seconds, int Http)
+    {
+        public string Name => Http == 1 ? $"an answer takes {Seconds} s" : $"an answer takes {Seconds} s, HTTP/{Http}";
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Messaging.Tests.Support.Web;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Messaging.Tests.Benchmarks.Roles;
 
@@ -11,6 +12,9 @@ internal sealed class SlowWebServer : IRole
 
     /// <summary>Environment variable: how many seconds an answer takes.</summary>
     public const string SecondsVariable = "BENCH_ANSWER_SECONDS";
+
+    /// <summary>Environment variable: the major version of HTTP, 1 or 2.</summary>
+    public const string HttpVariable = "BENCH_HTTP_VERSION";
 
     private LocalWebServer? _server;
 
@@ -32,7 +36,8 @@ internal sealed class SlowWebServer : IRole
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         var after = TimeSpan.FromSeconds(int.Parse(Environment.GetEnvironmentVariable(SecondsVariable)!, CultureInfo.InvariantCulture));
-        _server = await LocalWebServer.StartAsync(context => Task.Delay(after, TimeProvider.System, context.RequestAborted));
+        var protocol = Environment.GetEnvironmentVariable(HttpVariable) == "2" ? HttpProtocols.Http2 : HttpProtocols.Http1;
+        _server = await LocalWebServer.StartAsync(context => Task.Delay(after, TimeProvider.System, context.RequestAborted), protocol);
     }
 
     /// <inheritdoc/>

@@ -51,6 +51,25 @@ public sealed class DeliveryTests
     }
 
     [Test]
+    public async Task A_task_that_is_twice_in_a_pack_runs_once(CancellationToken cancellationToken)
+    {
+        await using var worker = await WorkerHarness.StartAsync(cancellationToken);
+        var task = await worker.SubmitAsync(new Gated(), cancellationToken);
+        var other = await worker.SubmitAsync(new Say("beside it"), cancellationToken);
+
+        var acknowledged = worker.DeliverAsync(cancellationToken, task, other, task);
+        await worker.Probe.NextStartAsync(cancellationToken);
+        await worker.Probe.NextStartAsync(cancellationToken);
+        var running = await Eventually.GetAsync(_ => Task.FromResult(worker.Running.Count), count => count == 1, cancellationToken: cancellationToken);
+        worker.Probe.Gate.SetResult();
+        await acknowledged;
+
+        Assert.That(running, Is.EqualTo(1), "the copy that was refused is forgotten, not the one that runs");
+        Assert.That(worker.Probe.Runs[task.Id], Is.EqualTo(1));
+        Assert.That(worker.Probe.Runs[other.Id], Is.EqualTo(1));
+    }
+
+    [Test]
     public async Task A_long_task_is_acknowledged_while_it_runs_and_keeps_its_slot(CancellationToken cancellationToken)
     {
         await using var worker = await WorkerHarness.StartAsync(cancellationToken, ("HandBackAfter", "00:00:00.1"), ("AckAfter", "00:00:00.3"));

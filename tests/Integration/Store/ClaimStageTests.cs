@@ -103,6 +103,63 @@ public sealed class ClaimStageTests : LedgerTest
     }
 
     [Test]
+    public async Task Of_a_run_of_tasks_under_one_fence_only_what_is_not_to_be_had_is_refused()
+    {
+        var ids = await Ledger.SubmitManyAsync(100);
+        var (fence, other) = (new Fence(Guid.NewGuid(), 1), new Fence(Guid.NewGuid(), 1));
+        await Claim(ids[10], other);
+        await Ledger.Cancel.CancelAsync(ids[20], CancellationToken.None);
+        await Claim(ids[99], other);
+
+        var answers = await ClaimTogether(ids, fence);
+        var again = await ClaimTogether(ids, fence);
+
+        int[] refused = [10, 20, 99];
+        Assert.That(answers.Select((answer, i) => (answer, i)).Where(a => a.answer is null).Select(a => a.i), Is.EqualTo(refused));
+        Assert.That(answers.OfType<Claimed>().Select(a => (a.Fence, a.Attempt, a.Revision, a.Losses)), Is.All.EqualTo((fence, 1, 0, 0)));
+        Assert.That(again, Is.EqualTo(answers), "the same claims, found again");
+        Assert.That(await Ledger.CountAsync($"open_tasks WHERE worker = '{fence.Worker}' AND claim_no = 1 AND state = 3"), Is.EqualTo(97));
+        Assert.That(await Ledger.CountAsync($"open_tasks WHERE worker = '{other.Worker}'"), Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task Between_the_ids_of_a_claim_nobody_elses_task_is_taken()
+    {
+        var ids = await Ledger.SubmitManyAsync(100);
+        var fence = new Fence(Guid.NewGuid(), 1);
+        var even = ids.Where((_, i) => i % 2 == 0).ToArray();
+
+        Assert.That(await ClaimTogether(even, fence), Has.None.Null);
+
+        Assert.That(await Ledger.CountAsync("open_tasks WHERE state = 3"), Is.EqualTo(50));
+        Assert.That(await Ledger.CountAsync($"open_tasks WHERE state = 3 AND id IN ('{string.Join("','", even)}')"), Is.EqualTo(50));
+    }
+
+    [Test]
+    public async Task Of_two_copies_of_a_task_in_one_claim_one_is_granted()
+    {
+        var ids = await Ledger.SubmitManyAsync(5);
+        var answers = await ClaimTogether([.. ids, ids[2], ids[3]], new Fence(Guid.NewGuid(), 1));
+
+        Assert.That(answers.Where((_, i) => i is 0 or 1 or 4), Has.None.Null);
+        Assert.That(new[] { answers[2], answers[5] }.Count(a => a is not null), Is.EqualTo(1));
+        Assert.That(new[] { answers[3], answers[6] }.Count(a => a is not null), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Tasks_of_a_run_that_are_not_alike_are_answered_each_with_its_own()
+    {
+        var ids = await Ledger.SubmitManyAsync(4);
+        await Ledger.ExecuteAsync($"UPDATE messaging.open_tasks SET attempt = 2, revision = 5 WHERE id = '{ids[1]}'; UPDATE messaging.open_tasks SET suspect = true, losses = 3 WHERE id = '{ids[2]}'");
+
+        var answers = await ClaimTogether(ids, new Fence(Guid.NewGuid(), 1));
+
+        Assert.That(
+            answers.Select(a => (a!.Attempt, a.Revision, a.Losses)),
+            Is.EqualTo(new[] { (1, 0, 0), (3, 5, 0), (1, 0, 3), (1, 0, 0) }));
+    }
+
+    [Test]
     public async Task A_claim_finds_room_for_its_row_in_the_same_page()
     {
         // Else it would have to write into every index, and the ledger would do half as many.
@@ -117,4 +174,7 @@ public sealed class ClaimStageTests : LedgerTest
 
     private async Task<(Guid Id, Claimed? Answer)> Claim(Guid id, Fence fence, ClaimStage? stage = null) =>
         (id, await (stage ?? Ledger.Claim).ClaimAsync(new ClaimRequest(id, fence), CancellationToken.None));
+
+    private async Task<Claimed?[]> ClaimTogether(Guid[] ids, Fence fence) =>
+        await Ledger.Claim.ClaimAsync([.. ids.Select(id => new ClaimRequest(id, fence))], CancellationToken.None);
 }

@@ -30,7 +30,7 @@ public sealed class HotPlanTests
     private static readonly (string Name, string Sql, string Values, bool Events)[] Statements =
     [
         ("claim", ClaimSql.Claim, "{0}, {0}, NULL, array_fill(1000::bigint, ARRAY[cardinality({0}::uuid[])]), '00000000-0000-7000-8000-000000000002'", false),
-        ("succeed_all", FinishSql.SucceedAll, "{0}, {0}, NULL, NULL, NULL, {0}, NULL, NULL, NULL, NULL, NULL, 0, 1", false),
+        ("succeed_all", FinishSql.SucceedAll, "{0}, {0}, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 1", false),
         ("succeed", FinishSql.Succeed, "{0}, NULL, NULL, NULL, NULL", false),
         ("end_otherwise", FinishSql.End, "{0}, NULL, NULL, NULL, NULL, NULL, NULL", false),
         ("retry", FinishSql.Retry, "{0}, NULL, NULL, NULL, NULL, NULL", false),

@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
 
 namespace Messaging.Tests.Support.Web;
@@ -42,12 +43,13 @@ public sealed class LocalWebServer : IAsyncDisposable
 
     /// <summary>Starts a server.</summary>
     /// <param name="answer">Answers every request; its token is cancelled when the client goes away.</param>
-    public static async Task<LocalWebServer> StartAsync(RequestDelegate answer)
+    /// <param name="protocol">What it speaks; HTTP/2 without TLS needs a client that knows it (RFC 9113, section 3.3).</param>
+    public static async Task<LocalWebServer> StartAsync(RequestDelegate answer, HttpProtocols protocol = HttpProtocols.Http1)
     {
         ArgumentNullException.ThrowIfNull(answer);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(k => k.Listen(IPAddress.Loopback, 0));
+        builder.WebHost.ConfigureKestrel(k => k.Listen(IPAddress.Loopback, 0, endpoint => endpoint.Protocols = protocol));
         var app = builder.Build();
         var server = new LocalWebServer(app);
         app.Run(context => server.AnswerAsync(context, answer));

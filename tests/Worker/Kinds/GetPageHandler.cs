@@ -13,7 +13,8 @@ public sealed class GetPageHandler(GetPageHandler.Client client) : ITaskHandler<
     public async Task<int> HandleAsync(GetPage input, TaskContext context, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
-        using var answer = await client.Http.GetAsync(input.Url, cancellationToken);
+        using var request = new HttpRequestMessage(HttpMethod.Get, input.Url) { Version = new Version(input.Http, input.Http == 1 ? 1 : 0), VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using var answer = await client.Http.SendAsync(request, cancellationToken);
         answer.EnsureSuccessStatusCode();
         return (int)answer.StatusCode;
     }
@@ -22,7 +23,7 @@ public sealed class GetPageHandler(GetPageHandler.Client client) : ITaskHandler<
     public sealed class Client : IDisposable
     {
         /// <summary>The client.</summary>
-        public HttpClient Http { get; } = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(50) };
+        public HttpClient Http { get; } = new(new SocketsHttpHandler { UseProxy = false, EnableMultipleHttp2Connections = true }) { Timeout = TimeSpan.FromSeconds(50) };
 
         /// <inheritdoc/>
         public void Dispose() => Http.Dispose();

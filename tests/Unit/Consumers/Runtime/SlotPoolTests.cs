@@ -8,7 +8,7 @@ public sealed class SlotPoolTests
     [Test]
     public async Task Nobody_gets_more_than_he_wants_or_there_is(CancellationToken cancellationToken)
     {
-        var slots = Pool(5);
+        using var slots = Pool(5);
 
         Assert.That(await slots.TakeAsync("a", 3, ahead: false, cancellationToken), Is.EqualTo(3));
         Assert.That(await slots.TakeAsync("a", 3, ahead: false, cancellationToken), Is.EqualTo(2));
@@ -18,7 +18,7 @@ public sealed class SlotPoolTests
     [Test]
     public async Task A_slot_that_comes_free_goes_to_who_waits(CancellationToken cancellationToken)
     {
-        var slots = Pool(1);
+        using var slots = Pool(1);
         await slots.TakeAsync("a", 1, ahead: false, cancellationToken);
         var waiting = slots.TakeAsync("a", 64, ahead: false, cancellationToken).AsTask();
         var early = waiting.IsCompleted;
@@ -31,7 +31,7 @@ public sealed class SlotPoolTests
     [Test]
     public async Task All_slots_that_come_free_are_taken_by_those_who_wait(CancellationToken cancellationToken)
     {
-        var slots = Pool(10);
+        using var slots = Pool(10);
         await slots.TakeAsync("a", 10, ahead: false, cancellationToken);
         var waiting = Enumerable.Range(0, 3).Select(_ => slots.TakeAsync("a", 2, ahead: false, cancellationToken).AsTask()).ToArray();
         for (var i = 0; i < 6; i++)
@@ -46,7 +46,7 @@ public sealed class SlotPoolTests
     [Test]
     public async Task Queues_take_turns_however_many_wait_for_one_of_them(CancellationToken cancellationToken)
     {
-        var slots = Pool(1);
+        using var slots = Pool(1);
         await slots.TakeAsync("crowded", 1, ahead: false, cancellationToken);
         var crowd = Enumerable.Range(0, 100).Select(_ => slots.TakeAsync("crowded", 1, ahead: false, cancellationToken).AsTask()).ToArray();
         var single = slots.TakeAsync("quiet", 1, ahead: false, cancellationToken).AsTask();
@@ -61,7 +61,7 @@ public sealed class SlotPoolTests
     [Test]
     public async Task Who_gives_up_waiting_takes_no_slot(CancellationToken cancellationToken)
     {
-        var slots = Pool(1);
+        using var slots = Pool(1);
         using var patience = new CancellationTokenSource();
         await slots.TakeAsync("a", 1, ahead: false, cancellationToken);
         var waiting = slots.TakeAsync("a", 1, ahead: false, patience.Token).AsTask();
@@ -74,5 +74,115 @@ public sealed class SlotPoolTests
         Assert.That(await slots.TakeAsync("a", 1, ahead: false, cancellationToken), Is.EqualTo(1));
     }
 
-    private static SlotPool Pool(int slots) => new(new WorkerOptions { Concurrency = slots }, TimeProvider.System);
+    [Test]
+    public async Task Who_wants_many_is_called_when_a_handful_is_free(CancellationToken cancellationToken)
+    {
+        using var slots = Pool(64); // a handful is 4
+        await slots.TakeAsync("a", 64, ahead: false, cancellationToken);
+        var many = slots.TakeAsync("a", 10, ahead: false, cancellationToken).AsTask();
+        for (var i = 0; i < 3; i++)
+            slots.Release();
+        var early = many.IsCompleted;
+        slots.Release();
+
+        Assert.That((early, await many), Is.EqualTo((false, 4)));
+    }
+
+    [Test]
+    public async Task Who_wants_less_than_a_handful_waits_for_no_more_than_that(CancellationToken cancellationToken)
+    {
+        using var slots = Pool(64);
+        await slots.TakeAsync("a", 64, ahead: false, cancellationToken);
+        var few = slots.TakeAsync("a", 2, ahead: false, cancellationToken).AsTask();
+        slots.Release();
+        var early = few.IsCompleted;
+        slots.Release();
+
+        Assert.That((early, await few), Is.EqualTo((false, 2)));
+    }
+
+    [Test]
+    public async Task A_handful_that_does_not_come_together_is_not_waited_for(CancellationToken cancellationToken)
+    {
+        var time = new HeldTimer();
+        using var slots = new SlotPool(new WorkerOptions { Concurrency = 64 }, time);
+        await slots.TakeAsync("a", 64, ahead: false, cancellationToken);
+        var many = slots.TakeAsync("a", 10, ahead: false, cancellationToken).AsTask();
+        slots.Release();
+        var (early, wait) = (many.IsCompleted, time.DueIn);
+        time.Fire();
+
+        Assert.That((early, wait, await many), Is.EqualTo((false, TimeSpan.FromMilliseconds(1), 1)));
+        var rest = slots.TakeAsync("a", 10, ahead: true, cancellationToken).AsTask();
+        slots.Release();
+        time.Fire();
+        Assert.That(await rest, Is.EqualTo(1), "the timer is set each time");
+    }
+
+    [Test]
+    public async Task Who_goes_on_stands_in_front_of_the_others_of_its_line(CancellationToken cancellationToken)
+    {
+        using var slots = Pool(1);
+        await slots.TakeAsync("a", 1, ahead: false, cancellationToken);
+        var later = slots.TakeAsync("a", 1, ahead: false, cancellationToken).AsTask();
+        var begun = slots.TakeAsync("a", 1, ahead: true, cancellationToken).AsTask();
+        slots.Release();
+
+        Assert.That(await begun, Is.EqualTo(1));
+        Assert.That(later.IsCompleted, Is.False);
+    }
+
+    [Test]
+    public async Task Who_gives_up_while_a_handful_gathers_holds_up_nobody(CancellationToken cancellationToken)
+    {
+        using var slots = Pool(64);
+        using var patience = new CancellationTokenSource();
+        await slots.TakeAsync("a", 64, ahead: false, cancellationToken);
+        var many = slots.TakeAsync("a", 10, ahead: false, patience.Token).AsTask();
+        var single = slots.TakeAsync("a", 1, ahead: false, cancellationToken).AsTask();
+        slots.Release();
+        var early = single.IsCompleted;
+        await patience.CancelAsync();
+        slots.Release();
+
+        Assert.That((early, await many, await single), Is.EqualTo((false, 0, 1)));
+    }
+
+    // Its timers never run out by themselves: what such a test waits for must come from slots.
+    private static SlotPool Pool(int slots) => new(new WorkerOptions { Concurrency = slots }, new HeldTimer());
+
+    /// <summary>A timer that runs out when the test says so.</summary>
+    private sealed class HeldTimer : TimeProvider, ITimer
+    {
+        private TimerCallback? _callback;
+        private object? _state;
+
+        public TimeSpan DueIn { get; private set; } = Timeout.InfiniteTimeSpan;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            (_callback, _state, DueIn) = (callback, state, dueTime);
+            return this;
+        }
+
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            DueIn = dueTime;
+            return true;
+        }
+
+        public void Fire()
+        {
+            if (DueIn == Timeout.InfiniteTimeSpan)
+                throw new InvalidOperationException("The timer is not set.");
+            DueIn = Timeout.InfiniteTimeSpan;
+            _callback!(_state);
+        }
+
+        public void Dispose()
+        {
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
 }

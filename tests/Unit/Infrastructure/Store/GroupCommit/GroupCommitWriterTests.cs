@@ -43,7 +43,7 @@ public sealed class GroupCommitWriterTests : IAsyncDisposable
     [Test]
     public async Task After_a_quiet_while_it_is_written_from_its_callers_thread_and_else_from_another(CancellationToken cancellationToken)
     {
-        _time.Step(TimeSpan.FromMilliseconds(3));
+        _time.Step(TimeSpan.FromMilliseconds(6));
         var (answer, quiet) = await AddFromThreadAsync(1, cancellationToken);
         quiet.Commit();
         await answer;
@@ -52,7 +52,7 @@ public sealed class GroupCommitWriterTests : IAsyncDisposable
         busy.Commit();
         await nextAnswer;
         await Eventually.TrueAsync(() => _writer.IsIdle, cancellationToken: cancellationToken);
-        _time.Step(TimeSpan.FromMilliseconds(3));
+        _time.Step(TimeSpan.FromMilliseconds(6));
         var (_, again) = await AddFromThreadAsync(3, cancellationToken);
         again.Commit();
 
