@@ -3,9 +3,10 @@ using System.Diagnostics.CodeAnalysis;
 namespace Messaging.Consumers.Runtime;
 
 /// <summary>
-/// The worker's slots. Whoever waits stands in its queue's line, and the queues take turns: what waits for one queue never stands behind
-/// another queue's backlog. Whose turn it is takes as many as it wants of what has come free by then. Who wants many is called when a handful
-/// is free, or after a millisecond, so that under load slots are taken, and their tasks claimed, many at once.
+/// The worker's slots. Whoever waits stands in its queue's line, and the lines take turns: what waits for one queue never stands behind
+/// another queue's backlog, and what wants a single slot never behind the packs of its own. Whose turn it is takes as many as it wants of what
+/// has come free by then. Who wants many is called when a handful is free, or after a millisecond, so that under load slots are taken, and
+/// their tasks claimed, many at once.
 /// </summary>
 internal sealed class SlotPool : IDisposable
 {
@@ -16,8 +17,8 @@ internal sealed class SlotPool : IDisposable
     private static readonly TimeSpan LongestGathering = TimeSpan.FromMilliseconds(1);
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, LinkedList<Waiter>> _lines = new(StringComparer.Ordinal);
-    private readonly Queue<string> _turns = new(); // the queues whose line is not empty
+    private readonly Dictionary<(string Queue, bool Single), LinkedList<Waiter>> _lines = [];
+    private readonly Queue<(string Queue, bool Single)> _turns = new(); // each line once
     private readonly int _all;
     private readonly int _handful;
     private readonly ITimer _gathering;
@@ -39,7 +40,7 @@ internal sealed class SlotPool : IDisposable
     /// <summary>Waits in the queue's line for slots.</summary>
     /// <param name="queue">Which line.</param>
     /// <param name="wanted">How many at most; at least 1.</param>
-    /// <param name="ahead">Stands in front of the others of its line: it had some before, and goes on.</param>
+    /// <param name="ahead">Stands in front of those of its line that have none yet: it had some before, and goes on.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>How many were taken: at least one, or 0 if the token came first.</returns>
     public async ValueTask<int> TakeAsync(string queue, int wanted, bool ahead, CancellationToken cancellationToken)
@@ -49,7 +50,10 @@ internal sealed class SlotPool : IDisposable
         await using (cancellationToken.UnsafeRegister(static w => ((Waiter)w!).TrySetResult(false), waiter))
         {
             if (!await waiter.Task)
+            {
+                Leave(waiter);
                 return 0;
+            }
         }
 
         lock (_lock)
@@ -96,17 +100,42 @@ internal sealed class SlotPool : IDisposable
                 return true;
             }
 
-            if (!_lines.TryGetValue(queue, out var line))
-                _lines.Add(queue, line = new LinkedList<Waiter>());
-            if (line.Count == 0)
-                _turns.Enqueue(queue);
-            waiter = new Waiter(Math.Min(wanted, _handful));
-            if (ahead)
-                line.AddFirst(waiter);
-            else
-                line.AddLast(waiter);
+            waiter = new Waiter(Math.Min(wanted, _handful), ahead);
+            Queue((queue, wanted == 1), waiter);
             CallNext(gather: true);
             return false;
+        }
+    }
+
+    private void Queue((string Queue, bool Single) which, Waiter waiter)
+    {
+        if (!_lines.TryGetValue(which, out var line))
+        {
+            _lines.Add(which, line = new LinkedList<Waiter>());
+            _turns.Enqueue(which);
+        }
+
+        if (!waiter.Ahead)
+        {
+            line.AddLast(waiter.Place);
+            return;
+        }
+
+        var place = line.First;
+        while (place is { Value.Ahead: true })
+            place = place.Next;
+        if (place is null)
+            line.AddLast(waiter.Place);
+        else
+            line.AddBefore(place, waiter.Place);
+    }
+
+    private void Leave(Waiter waiter)
+    {
+        lock (_lock)
+        {
+            waiter.Place.List?.Remove(waiter.Place);
+            CallNext(gather: true);
         }
     }
 
@@ -118,26 +147,30 @@ internal sealed class SlotPool : IDisposable
         return taken;
     }
 
-    /// <summary>Calls whose turn it is, if there are slots enough; who has given up meanwhile is passed over.</summary>
+    /// <summary>Calls whose turn it is, if there are slots enough; who has given up meanwhile costs its line no turn.</summary>
     private void CallNext(bool gather)
     {
-        while (_free > 0 && !_called && _turns.TryPeek(out var queue))
+        while (_free > 0 && !_called && _turns.TryPeek(out var which))
         {
-            var line = _lines[queue];
-            var next = line.First!.Value;
+            var line = _lines[which];
+            if (line.First is not { Value: var next })
+            {
+                _lines.Remove(_turns.Dequeue());
+                continue;
+            }
+
             if (gather && _free < next.Enough && !next.Task.IsCompleted)
             {
                 Gather();
                 return;
             }
 
-            _turns.Dequeue();
             line.RemoveFirst();
-            _called = next.TrySetResult(true);
-            if (line.Count > 0)
-                _turns.Enqueue(queue);
-            else
-                _lines.Remove(queue);
+            if (!next.TrySetResult(true))
+                continue;
+            _called = true;
+            _turns.Enqueue(_turns.Dequeue());
+            StopGathering();
         }
     }
 
@@ -147,6 +180,15 @@ internal sealed class SlotPool : IDisposable
             return;
         _gathers = true;
         _gathering.Change(LongestGathering, Timeout.InfiniteTimeSpan);
+    }
+
+    // Whoever comes next has a millisecond of his own.
+    private void StopGathering()
+    {
+        if (!_gathers)
+            return;
+        _gathers = false;
+        _gathering.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     private void EndGathering()
@@ -159,8 +201,19 @@ internal sealed class SlotPool : IDisposable
     }
 
     // True: come and take. False: the wait is over. What follows runs elsewhere, not under the lock.
-    private sealed class Waiter(int enough) : TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously)
+    private sealed class Waiter : TaskCompletionSource<bool>
     {
-        public int Enough { get; } = enough;
+        public Waiter(int enough, bool ahead)
+            : base(TaskCreationOptions.RunContinuationsAsynchronously)
+        {
+            (Enough, Ahead) = (enough, ahead);
+            Place = new LinkedListNode<Waiter>(this);
+        }
+
+        public int Enough { get; }
+
+        public bool Ahead { get; }
+
+        public LinkedListNode<Waiter> Place { get; }
     }
 }

@@ -133,19 +133,83 @@ public sealed class SlotPoolTests
     }
 
     [Test]
+    public async Task Those_who_go_on_keep_their_order(CancellationToken cancellationToken)
+    {
+        using var slots = Pool(1);
+        await slots.TakeAsync("a", 1, ahead: false, cancellationToken);
+        var later = slots.TakeAsync("a", 5, ahead: false, cancellationToken).AsTask();
+        var begun = Enumerable.Range(0, 3).Select(_ => slots.TakeAsync("a", 5, ahead: true, cancellationToken).AsTask()).ToArray();
+        foreach (var next in begun)
+        {
+            slots.Release();
+            await next;
+            Assert.That(begun.Count(b => b.IsCompleted), Is.EqualTo(Array.IndexOf(begun, next) + 1));
+        }
+
+        Assert.That(later.IsCompleted, Is.False);
+    }
+
+    [Test]
+    public async Task Who_wants_a_single_slot_takes_turns_with_the_packs_of_its_queue(CancellationToken cancellationToken)
+    {
+        using var slots = Pool(1);
+        await slots.TakeAsync("a", 1, ahead: false, cancellationToken);
+        var packs = Enumerable.Range(0, 100).Select(_ => slots.TakeAsync("a", 50, ahead: false, cancellationToken).AsTask()).ToArray();
+        var single = slots.TakeAsync("a", 1, ahead: false, cancellationToken).AsTask();
+        slots.Release();
+        await packs[0];
+        var goesOn = slots.TakeAsync("a", 49, ahead: true, cancellationToken).AsTask();
+        slots.Release();
+
+        Assert.That(await single, Is.EqualTo(1));
+        Assert.That(goesOn.IsCompleted, Is.False);
+    }
+
+    [Test]
     public async Task Who_gives_up_while_a_handful_gathers_holds_up_nobody(CancellationToken cancellationToken)
     {
         using var slots = Pool(64);
         using var patience = new CancellationTokenSource();
         await slots.TakeAsync("a", 64, ahead: false, cancellationToken);
         var many = slots.TakeAsync("a", 10, ahead: false, patience.Token).AsTask();
-        var single = slots.TakeAsync("a", 1, ahead: false, cancellationToken).AsTask();
+        var next = slots.TakeAsync("a", 2, ahead: false, cancellationToken).AsTask();
         slots.Release();
-        var early = single.IsCompleted;
+        slots.Release();
+        var early = next.IsCompleted;
         await patience.CancelAsync();
+
+        Assert.That((early, await many, await next), Is.EqualTo((false, 0, 2)), "nothing has to come free for that");
+    }
+
+    [Test]
+    public async Task Who_gives_up_costs_the_others_of_its_queue_no_turn(CancellationToken cancellationToken)
+    {
+        using var slots = Pool(1);
+        using var patience = new CancellationTokenSource();
+        await slots.TakeAsync("a", 1, ahead: false, cancellationToken);
+        var gone = Enumerable.Range(0, 10).Select(_ => slots.TakeAsync("impatient", 1, ahead: false, patience.Token).AsTask()).ToArray();
+        var stays = slots.TakeAsync("impatient", 1, ahead: false, cancellationToken).AsTask();
+        var others = Enumerable.Range(0, 10).Select(_ => slots.TakeAsync("b", 1, ahead: false, cancellationToken).AsTask()).ToArray();
+        await patience.CancelAsync();
+        await Task.WhenAll(gone);
         slots.Release();
 
-        Assert.That((early, await many, await single), Is.EqualTo((false, 0, 1)));
+        Assert.That(await stays, Is.EqualTo(1));
+        Assert.That(others.Count(o => o.IsCompleted), Is.Zero);
+    }
+
+    [Test]
+    public async Task Each_handful_has_its_own_time_to_gather(CancellationToken cancellationToken)
+    {
+        var time = new HeldTimer();
+        using var slots = new SlotPool(new WorkerOptions { Concurrency = 64 }, time);
+        await slots.TakeAsync("a", 64, ahead: false, cancellationToken);
+        var first = slots.TakeAsync("a", 10, ahead: false, cancellationToken).AsTask();
+        for (var i = 0; i < 4; i++)
+            slots.Release();
+        await first;
+
+        Assert.That(time.DueIn, Is.EqualTo(Timeout.InfiniteTimeSpan));
     }
 
     // Its timers never run out by themselves: what such a test waits for must come from slots.
