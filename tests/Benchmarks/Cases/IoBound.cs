@@ -21,7 +21,7 @@ internal sealed class IoBound : IBenchCase
     private const int QuickTasks = 200;
     private const int WarmUp = 200;
 
-    private static readonly Answers[] Runs = [new(1, 1), new(10, 1), new(10, 2)];
+    private static readonly Answers[] Runs = [new(1, 1), new(10, 1), new(1, 2), new(10, 2)];
     private static readonly Answers[] QuickRuns = [new(1, 1)];
 
     // Of a process: the servers' connections, its assemblies.
